@@ -1,8 +1,5 @@
 module github.com/k8saudit/k8saudit
 
-go 1.26
+go 1.26.0
 
-require (
-	github.com/falcosecurity/plugin-sdk-go v0.8.3
-	github.com/valyala/fastjson v1.6.10
-)
+require golang.org/x/sys v0.49.0
