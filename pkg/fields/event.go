@@ -1,0 +1,120 @@
+package fields
+
+import (
+	"github.com/k8saudit/k8saudit/pkg/audit"
+	"github.com/valyala/fastjson"
+)
+
+// Event is an audit event that is asked for its fields. It is decoded in
+// place and lazily: Reset finds where its members are, and each member is
+// parsed when a field first needs it. One goroutine uses it, for one event
+// after the other.
+type Event struct {
+	raw     []byte
+	cluster string          // from the configuration
+	broken  func()          // told once of each object that cannot be decoded
+	text    [members][]byte // the members' JSON, as it stands in raw
+	docs    [members]document
+
+	object  node
+	pod     podSpec
+	known   derived
+	scratch []byte // decoded texts of this event
+}
+
+// derived marks what was worked out for this event.
+type derived struct{ object, pod bool }
+
+// document is a member, parsed when it is first asked for.
+type document struct {
+	parser *fastjson.Parser
+	root   node
+	parsed bool
+}
+
+// NewEvent returns an Event. The cluster is the configured name of the cluster
+// that events come from, or empty. broken is called for an object that cannot
+// be decoded, once for each such object of an event; its fields have no
+// values then.
+func NewEvent(cluster string, broken func()) *Event {
+	return &Event{cluster: cluster, broken: broken}
+}
+
+// largestKept is the size of a member above which its parser is given back
+// after the event: fastjson keeps the memory of the largest text that it saw.
+const largestKept = 256 << 10
+
+// Reset makes raw the event that is asked. The bytes are not copied and must
+// stay as they are until the next Reset.
+func (e *Event) Reset(raw []byte) {
+	for i := range e.docs {
+		d := &e.docs[i]
+		if d.parsed && len(e.text[i]) > largestKept {
+			d.parser = nil
+		}
+		d.root, d.parsed = nil, false
+	}
+	e.raw, e.scratch = raw, e.scratch[:0]
+	e.object, e.known = nil, derived{}
+	e.pod.reset()
+	clear(e.text[:])
+	e.index()
+}
+
+// index finds the members. Of several with the same key the last one counts.
+func (e *Event) index() {
+	m := audit.MembersOf(e.raw)
+	for m.Next() {
+		if at, ok := memberNames[string(m.Key)]; ok {
+			e.text[at] = m.Value
+		}
+	}
+	if e.text[requestInfo] != nil {
+		e.simplified()
+	}
+}
+
+// at is the root of a member; nil when the event has none, when it is null, or
+// when it cannot be decoded.
+func (e *Event) at(m member) node {
+	d := &e.docs[m]
+	if !d.parsed {
+		d.parsed = true
+		d.root = e.parse(d, e.text[m])
+	}
+	return d.root
+}
+
+func (e *Event) parse(d *document, text []byte) node {
+	if len(text) == 0 || string(text) == "null" {
+		return nil
+	}
+	if d.parser == nil {
+		d.parser = new(fastjson.Parser)
+	}
+	if text = sound(text); text == nil {
+		e.broken()
+		return nil
+	}
+	root, err := d.parser.ParseBytes(text)
+	if err != nil {
+		e.broken()
+		return nil
+	}
+	return root
+}
+
+// string is the text of a member that is a string.
+func (e *Event) string(m member) []byte {
+	value := e.text[m]
+	if len(value) < 2 || value[0] != '"' {
+		return nil
+	}
+	s := value[1 : len(value)-1]
+	if audit.Plain(s) {
+		return s
+	}
+	begin := len(e.scratch)
+	e.scratch = audit.AppendText(e.scratch, s)
+	return e.scratch[begin:]
+}

@@ -1,0 +1,85 @@
+package fields
+
+import (
+	"strings"
+
+	"github.com/valyala/fastjson"
+)
+
+// objectRows are what every object has.
+var objectRows = []row{
+	{name: "request.object", typ: Text, arg: KeyArg, get: pathAt((*Event).body),
+		desc: "Anything in the object, by dotted path: request.object[spec.containers.0.image]. Without an index every element of an array is taken, joined by a space; objects are shown as JSON."},
+	{name: "request.object.kind", typ: Text, get: textAt((*Event).body, "kind"),
+		desc: "The kind of the object."},
+	{name: "request.object.metadata.name", typ: Text, get: objectText("name"),
+		desc: "The name of the object, else the one in the URI, else the one in the response, where a generated name stands."},
+	{name: "request.object.metadata.namespace", typ: Text, get: objectText("namespace"),
+		desc: "The namespace of the object, else the one in the URI."},
+	{name: "request.object.metadata.generateName", typ: Text, get: textAt((*Event).body, "metadata", "generateName"),
+		desc: "The prefix from which the API server makes the name."},
+	{name: "request.object.metadata.labels", typ: Text, arg: KeyArg, get: keyAt((*Event).body, "metadata", "labels"),
+		desc: "The label of that key."},
+	{name: "request.object.metadata.annotations", typ: Text, arg: KeyArg, get: keyAt((*Event).body, "metadata", "annotations"),
+		desc: "The object's annotation of that key."},
+	{name: "request.object.metadata.ownerKinds", typ: Text, list: true, get: ownerKinds,
+		desc: "The kinds of the object's owners: ReplicaSet, DaemonSet, Node. Whoever creates an object can claim any."},
+}
+
+// body is the object that the request is about: that of the request, or for a
+// patch the one that it led to, where the event has it, for the patch itself
+// shows a part only. Of a patch without an answer it is the patch as far as
+// that is an object: a merge patch, but not the list of operations of a JSON
+// patch. Nil when there is none.
+func (e *Event) body() node {
+	if !e.known.object {
+		e.known.object = true
+		e.object = e.findBody()
+	}
+	return e.object
+}
+
+func (e *Event) findBody() node {
+	if string(e.string(verb)) == "patch" {
+		if v := e.answer(); v != nil {
+			return v
+		}
+	}
+	return object(e.at(requestObject))
+}
+
+// answer is the object in the response, nil when the response is none of the
+// resource: a Status, a table, a list.
+func (e *Event) answer() node {
+	v := object(e.at(responseObject))
+	kind, _ := text(child(v, "kind"))
+	if string(kind) == "Table" || strings.HasSuffix(string(kind), "List") {
+		return nil
+	}
+	return v
+}
+
+// object is v if it is an object other than a Status.
+func object(v node) node {
+	if v == nil || v.Type() != fastjson.TypeObject || is(child(v, "kind"), "Status") {
+		return nil
+	}
+	return v
+}
+
+// objectText is the object's name or namespace, else that of the reference,
+// else that of the object in the answer: a name that the API server generated
+// stands nowhere else.
+func objectText(key string) getter {
+	return func(e *Event, _ Arg, out *Values) {
+		_ = addNonEmpty(at(e.body(), "metadata", key), out) ||
+			addNonEmpty(child(e.at(objectRef), key), out) ||
+			addNonEmpty(at(e.answer(), "metadata", key), out)
+	}
+}
+
+func ownerKinds(e *Event, _ Arg, out *Values) {
+	for _, owner := range elements(at(e.body(), "metadata", "ownerReferences")) {
+		addText(child(owner, "kind"), out)
+	}
+}
