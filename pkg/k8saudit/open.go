@@ -45,20 +45,23 @@ func notYet(what string) func(*Plugin, string) (source.Source, error) {
 }
 
 func openStdin(p *Plugin, _ string) (source.Source, error) {
-	return source.OpenStdin(os.Stdin, int(p.config.MaxEventSize), p.stats)
+	return source.OpenStdin(int(p.config.MaxEventSize), p.stats)
 }
 
-// openPath opens a file, or the logs of a directory, to be read once.
+// openPath opens a file, the logs of a directory, or a pipe, to be read once.
 func openPath(p *Plugin, params string) (source.Source, error) {
 	if scheme, _, found := strings.Cut(params, "://"); found {
 		return nil, fmt.Errorf("open_params %q has the unknown scheme %q: use a path, or - for standard input", params, scheme)
 	}
 	info, err := os.Stat(params)
 	if err != nil {
-		return nil, fmt.Errorf("open_params names an audit log that cannot be read: %w", err)
+		return nil, fmt.Errorf("open_params names an audit log that cannot be read: %w; check the path and its permissions", err)
 	}
-	if info.IsDir() {
+	switch mode := info.Mode(); {
+	case mode.IsDir():
 		return source.OpenDirectory(params, int(p.config.MaxEventSize), p.stats)
+	case mode.IsRegular():
+		return source.OpenFile(params, int(p.config.MaxEventSize), p.stats)
 	}
-	return source.OpenFile(params, int(p.config.MaxEventSize), p.stats)
+	return source.OpenPipe(params, int(p.config.MaxEventSize), p.stats)
 }

@@ -46,10 +46,15 @@ func (r *Reader) Next(ctx context.Context, from io.Reader, queue *Queue, done fu
 	return r.put(ctx, queue, b, done)
 }
 
-// Rest puts the event of a last line without a newline into the queue.
+// Rest puts the event of a last line without a newline into the queue; where
+// there is no such line, nothing is put.
 func (r *Reader) Rest(ctx context.Context, queue *Queue, done func(seen bool)) error {
+	line := r.Lines.Rest()
+	if len(line) == 0 {
+		return nil
+	}
 	b := r.pool.Get().(*block)
-	r.split(b, r.Lines.Rest())
+	r.split(b, line)
 	return r.put(ctx, queue, b, done)
 }
 

@@ -1,19 +1,17 @@
 package source
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/k8saudit/k8saudit/pkg/audit"
 	"github.com/k8saudit/k8saudit/pkg/stats"
+	"golang.org/x/sys/unix"
 )
 
 // Files reads one log file, or the logs of a directory, once from beginning
@@ -51,66 +49,19 @@ func OpenDirectory(path string, maxEventSize int, s *stats.Stats) (*Files, error
 	return openFiles(paths, maxEventSize, s)
 }
 
-// order returns the names of the logs among the entries, oldest first.
-func order(entries []os.DirEntry) []string {
-	type log struct {
-		Name
-		file string
-	}
-	var logs []log
-	for _, entry := range entries {
-		if name, ok := ParseName(entry.Name()); ok && !entry.IsDir() {
-			logs = append(logs, log{name, entry.Name()})
-		}
-	}
-	slices.SortStableFunc(logs, func(a, b log) int {
-		switch {
-		case a.Before(b.Name):
-			return -1
-		case b.Before(a.Name):
-			return 1
-		}
-		return 0 // entries come sorted by name
-	})
-	var names []string
-	for i, l := range logs {
-		// While it is being compressed, a backup exists twice: X.log and, not
-		// complete yet, X.log.gz.
-		if l.Archive && i > 0 && logs[i-1].file+".gz" == l.file {
-			continue
-		}
-		names = append(names, l.file)
-	}
-	return names
-}
-
 func openFiles(paths []string, maxEventSize int, s *stats.Stats) (*Files, error) {
 	f := &Files{paths: paths, max: maxEventSize, stats: s}
 	for _, path := range paths {
-		file, err := open(path)
+		info, err := os.Stat(path)
+		if err == nil {
+			err = unix.Access(path, unix.R_OK)
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the audit log %s cannot be read: %w", path, err)
 		}
-		if info, err := file.Stat(); err == nil {
-			f.total += info.Size()
-		}
-		file.Close()
+		f.total += info.Size()
 	}
 	return f, nil
-}
-
-// open opens a file for reading; a named pipe without a writer does not block
-// it.
-func open(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, fmt.Errorf("the audit log cannot be read: %w", err)
-	}
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		file.Close()
-		return nil, fmt.Errorf("the audit log cannot be read: %s is a directory", path)
-	}
-	return file, nil
 }
 
 // Run reads one file after the other.
@@ -127,7 +78,7 @@ func (f *Files) Run(ctx context.Context, queue *Queue) error {
 // archive that breaks off, cost what could not be read of them; the next file
 // is still read.
 func (f *Files) file(ctx context.Context, path string, queue *Queue) error {
-	file, err := open(path)
+	file, err := os.Open(path)
 	if err != nil {
 		f.stats.Drop(stats.Unreadable, path)
 		return nil
@@ -194,32 +145,3 @@ func (c *counter) Read(p []byte) (n int, err error) {
 	c.n.Add(int64(n))
 	return n, err
 }
-
-// archive reads a gzip file of one or several members.
-type archive struct{ *gzip.Reader }
-
-// broken is the error of an archive that cannot be read on.
-type broken struct{ error }
-
-func newArchive(from io.Reader) (io.Reader, error) {
-	unzip, err := gzip.NewReader(from)
-	if err == io.EOF {
-		return eof{}, nil // an empty file: nothing was written yet
-	}
-	if err != nil {
-		return nil, &broken{err}
-	}
-	return archive{unzip}, nil
-}
-
-func (a archive) Read(p []byte) (n int, err error) {
-	n, err = a.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		err = &broken{err}
-	}
-	return n, err
-}
-
-type eof struct{}
-
-func (eof) Read([]byte) (int, error) { return 0, io.EOF }
