@@ -1,0 +1,17 @@
+package engine
+
+import "path/filepath"
+
+// pluginConfig is the part of Falco's configuration that both engines read.
+func pluginConfig(run Run) (map[string]any, error) {
+	// A relative path is one below the engine's own plugin folder.
+	library, err := filepath.Abs(run.Library)
+	if err != nil {
+		return nil, err
+	}
+	p := map[string]string{"name": plugin, "library_path": library, "open_params": run.OpenParams}
+	if run.InitConfig != "" {
+		p["init_config"] = run.InitConfig
+	}
+	return map[string]any{"plugins": []any{p}, "load_plugins": []string{plugin}}, nil
+}
