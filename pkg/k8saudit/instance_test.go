@@ -88,7 +88,7 @@ func TestABatchIsAcknowledgedWhenTheNextOneIsAskedFor(t *testing.T) {
 }
 
 func TestWhatIsNotAcknowledgedWhenTheCaptureEndsIsNotSeen(t *testing.T) {
-	seen := make(chan bool, 3)
+	seen, put := make(chan bool, 3), make(chan struct{})
 	done := func(s bool) { seen <- s }
 	i, s := opened(t, func(ctx context.Context, queue *source.Queue) error {
 		for range 3 {
@@ -96,9 +96,11 @@ func TestWhatIsNotAcknowledgedWhenTheCaptureEndsIsNotSeen(t *testing.T) {
 				return err
 			}
 		}
+		close(put)
 		<-ctx.Done()
 		return ctx.Err()
 	})
+	<-put
 	for range 2 { // the first is acknowledged by asking for the second
 		if _, err := next(t, i); err != nil {
 			t.Fatal(err)
