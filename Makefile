@@ -3,9 +3,8 @@
 GO          ?= go
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.7.0
 LIBRARY      = build/libk8saudit.so
-FUZZTIME    ?= 60s
 
-.PHONY: build test demo engine lint fuzz clean needs
+.PHONY: build test demo engine lint bench clean needs
 
 build: $(LIBRARY)
 
@@ -39,3 +38,9 @@ lint: needs
 
 clean:
 	rm -rf build
+
+# How fast it is; against another library with
+#   make bench BASELINE=/path/to/libk8saudit.so BASELINE_EXTRA=/path/to/libjson.so BASELINE_RULES=/path/to/rules.yaml
+bench: build engine
+	$(GO) build -o build/bench ./test/bench
+	build/bench -baseline "$(BASELINE)" -baseline-extra "$(BASELINE_EXTRA)" -baseline-rules "$(BASELINE_RULES)" $(BENCHFLAGS)
