@@ -198,6 +198,24 @@ func TestH1APanicInASourceIsAnErrorForFalco(t *testing.T) {
 	}
 }
 
+func TestH2CloseReturnsAlthoughTheSourceIsStuck(t *testing.T) {
+	release := make(chan struct{})
+	i, s := opened(t, func(context.Context, *source.Queue) error { <-release; return nil })
+	i.patience = time.Millisecond
+	i.Close() // would wait for ever
+	close(release)
+	<-s.closed // the source is closed when it returns at last
+}
+
+func TestH1APanicWhileTheSourceIsClosedIsStopped(t *testing.T) {
+	i, s := opened(t, func(context.Context, *source.Queue) error { return nil })
+	close(s.closed) // closing it again panics
+	i.Close()
+	if i.stats.Panics.Load() != 1 {
+		t.Errorf("counted %d panics, want 1", i.stats.Panics.Load())
+	}
+}
+
 func TestProgressIsThatOfTheSource(t *testing.T) {
 	i, _ := opened(t, func(context.Context, *source.Queue) error { return nil })
 	defer i.Close()
