@@ -7,8 +7,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/falcosecurity/plugin-sdk-go/pkg/ptr"
 	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk"
-	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk/plugins"
 	"github.com/k8saudit/k8saudit/pkg/source"
 	"github.com/k8saudit/k8saudit/pkg/stats"
 )
@@ -29,8 +29,7 @@ const closing = 5 * time.Second
 
 // Instance is one open capture. Falco uses it from one thread.
 type Instance struct {
-	plugins.BaseProgress
-
+	progress ptr.StringBuffer
 	source   source.Source
 	queue    *source.Queue
 	stats    *stats.Stats
@@ -149,6 +148,9 @@ func (i *Instance) finish(seen bool) {
 	i.handed = i.handed[:0]
 }
 
+// ProgressBuffer is where the SDK keeps the words of Progress for Falco.
+func (i *Instance) ProgressBuffer() sdk.StringBuffer { return &i.progress }
+
 // Progress is how much of the input was read.
 func (i *Instance) Progress(sdk.PluginState) (share float64, words string) {
 	defer i.recovered("telling its progress")
@@ -175,7 +177,7 @@ func (i *Instance) Close() {
 		i.stats.Log().Error("the source did not stop in time and was left behind; please report it")
 	}
 	i.events.free()
-	i.ProgressBuffer().Free()
+	i.progress.Free()
 }
 
 // closeSource closes the source once it has returned.
@@ -183,7 +185,6 @@ func (i *Instance) closeSource(closed chan<- struct{}) {
 	defer close(closed)
 	defer i.recovered("closing its source")
 	<-i.done
-	i.queue.Abandon() // what it put at the very end
 	if err := i.source.Close(); err != nil {
 		i.stats.Log().Warn("the source did not close cleanly", "error", err)
 	}

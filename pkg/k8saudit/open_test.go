@@ -11,7 +11,8 @@ import (
 func started(t *testing.T, config string) *Plugin {
 	t.Helper()
 	p := New()
-	if err := p.start(config, testLog{t}); err != nil {
+	p.sink.writer = testLog{t}
+	if err := p.start(config); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Destroy)
@@ -82,13 +83,6 @@ func TestTheAuditLogsOfThisMachineAreNamed(t *testing.T) {
 	}
 	if none := findLogs(filepath.Join(root, "nothing")); none == nil || len(none) != 0 {
 		t.Errorf("where there is no log, found %#v, want an empty list", none)
-	}
-}
-
-func TestThePluginTellsFalcoWhoItIs(t *testing.T) {
-	info := New().Info()
-	if info.ID != 1 || info.Name != "k8saudit" || info.EventSource != "k8s_audit" || info.Version != Version || info.RequiredAPIVersion != "" {
-		t.Errorf("got %+v", info)
 	}
 }
 

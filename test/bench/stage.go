@@ -56,7 +56,7 @@ func eachBatch(log string, do func(*source.Batch)) error {
 // nextBatch is the whole way to Falco's memory.
 func nextBatch(log string) (n int, err error) {
 	p := k8saudit.New()
-	if err := p.Init(""); err != nil {
+	if err := p.Init("", k8saudit.Host{}); err != nil {
 		return 0, err
 	}
 	instance, err := p.Open(log)
