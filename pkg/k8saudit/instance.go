@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -36,6 +37,8 @@ type Instance struct {
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when the source has returned
 	patience time.Duration // of Close
+	closed   func()        // told when the capture is over; may be nil
+	newest   atomic.Int64  // time of the newest event in Falco's hands, in nanoseconds since 1970
 
 	current *source.Batch   // being handed over
 	next    int             // event of current
@@ -50,7 +53,10 @@ func (p *Plugin) Open(params string) (i *Instance, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(s, source.NewQueue(fileQueue), p.stats), nil
+	i = start(s, source.NewQueue(fileQueue), p.stats)
+	i.closed = func() { p.open.CompareAndSwap(i, nil) }
+	p.open.Store(i)
+	return i, nil
 }
 
 // start runs the source in a goroutine that ends with the instance.
@@ -134,6 +140,9 @@ func (i *Instance) copy() {
 		i.events.add(uint64(waiting[n].Time.UnixNano()), waiting[n].Raw)
 		i.next++
 	}
+	if n := len(waiting); n > 0 {
+		i.newest.Store(waiting[n-1].Time.UnixNano())
+	}
 	i.handed = append(i.handed, i.current)
 	i.current = nil
 }
@@ -162,6 +171,9 @@ func (i *Instance) Progress(sdk.PluginState) (share float64, words string) {
 // seconds, whatever the source does.
 func (i *Instance) Close() {
 	defer i.recovered("closing its source")
+	if i.closed != nil {
+		i.closed()
+	}
 	i.cancel()
 	if i.current != nil {
 		i.handed = append(i.handed, i.current)

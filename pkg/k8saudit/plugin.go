@@ -9,6 +9,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk"
@@ -37,6 +39,12 @@ type Plugin struct {
 	table      *fields.Table
 	stats      *stats.Stats
 	extractors extractors
+	open       atomic.Pointer[Instance] // the capture that metrics speak of
+	metrics    struct {
+		sync.Mutex
+		ring [metricRing]arena
+		next int
+	}
 }
 
 // New returns a plugin that Init has to be called on.
@@ -75,6 +83,9 @@ func (p *Plugin) Destroy() {
 	p.sink.close()
 	p.extractors.free()
 	p.buffers.free()
+	for i := range p.metrics.ring {
+		p.metrics.ring[i].free()
+	}
 }
 
 // Fields is the field list for Falco.
