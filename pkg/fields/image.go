@@ -6,10 +6,17 @@ import (
 	"github.com/distribution/reference"
 )
 
+// longestImage is longer than any image reference: a name has up to 255
+// characters, a tag 128, a digest fewer than these together.
+const longestImage = 1024
+
 // imageOf parses a container's image as the container runtimes do: alpine is
 // docker.io/library/alpine:latest. Nil when it is no image reference.
 func imageOf(c node) reference.Named {
 	s, _ := text(child(c, "image"))
+	if len(s) > longestImage {
+		return nil
+	}
 	named, err := reference.ParseNormalizedNamed(string(s))
 	if err != nil {
 		return nil
