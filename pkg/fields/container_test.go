@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -99,4 +100,16 @@ func TestImagesAreReadAsContainerRuntimesDo(t *testing.T) {
 	f("", "", "", "", "", "")
 	f("a b", "", "", "", "", "a b")
 	f(strings.Repeat("a/", 200)+"x", "", "", "", "", strings.Repeat("a/", 200)+"x")
+}
+
+// More images than are remembered are all read right, and no more are kept.
+func TestManyImagesAreReadWithoutBeingKept(t *testing.T) {
+	a := newAsked(t)
+	for i := range 3 * mostImages {
+		name := fmt.Sprintf("registry.example.com/app-%d", i)
+		a.wants(inPod(`{"containers":[{"image":"`+name+`:1"},{"image":"`+name+`:1"}]}`))(prefix+spec+"containers.image.repository", name, name)
+	}
+	if len(a.event.images) > mostImages {
+		t.Errorf("%d images are kept", len(a.event.images))
+	}
 }

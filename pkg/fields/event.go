@@ -22,6 +22,7 @@ type Event struct {
 	partial bool // object is a patch that shows a part of the object
 	pod     podSpec
 	known   derived
+	images  map[string]image // parsed ones, by how they are written
 }
 
 // derived marks what was worked out for this event.
@@ -39,7 +40,7 @@ type document struct {
 // be decoded as it is, once for each such object of an event. Of one that nests
 // too deep, what is in reach has values; any other has none.
 func NewEvent(cluster string, broken func()) *Event {
-	return &Event{cluster: cluster, broken: broken}
+	return &Event{cluster: cluster, broken: broken, images: map[string]image{}}
 }
 
 // largestKept is the size of a member above which its parser is given back
