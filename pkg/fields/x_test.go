@@ -56,6 +56,7 @@ func TestX2TheLastOfDuplicateKeysCounts(t *testing.T) {
 	f("ka.req.container.privileged", "true")
 	f(prefix+"annotation[k]", "2")
 	f(prefix+"annotations", "k=2")
+	newAsked(t).wants(inPod(`{"volumes":[{"name":"a","emptyDir":true,"emptyDir":true},{"name":"b",`+repeated(20, `"k":%[1]d`)+`}]}`))(prefix+spec+"volumes.types", "emptyDir", "k")
 	f(prefix+"request.object[spec.hostNetwork]", "true")
 	f(prefix+"value[/requestObject/spec/hostNetwork]", "true")
 }
