@@ -9,6 +9,11 @@ require (
 )
 
 require (
+	github.com/kr/text v0.2.0 // indirect
+	go.uber.org/goleak v1.3.0
+)
+
+require (
 	github.com/bahlo/generic-list-go v0.2.0 // indirect
 	github.com/buger/jsonparser v1.1.1 // indirect
 	github.com/falcosecurity/plugin-sdk-go v0.8.3
