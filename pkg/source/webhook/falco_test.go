@@ -75,7 +75,9 @@ func start(t testing.TB, o Options) *falco {
 	return startWith(t, o, queueBytes, time.Now)
 }
 
-func startWith(t testing.TB, o Options, limit int64, now func() time.Time) *falco {
+// startWith is start with the size of the queue in bytes, the clock, and what is
+// to be changed before requests are answered.
+func startWith(t testing.TB, o Options, limit int64, now func() time.Time, prepare ...func(*Source)) *falco {
 	t.Helper()
 	f := &falco{t: t, log: new(journal), ended: make(chan error, 1), stop: make(chan struct{})}
 	f.stats = stats.New(slog.New(slog.NewTextHandler(f.log, nil)))
@@ -87,11 +89,15 @@ func startWith(t testing.TB, o Options, limit int64, now func() time.Time) *falc
 	if f.source, err = open(o, now); err != nil {
 		t.Fatal(err)
 	}
+	for _, change := range prepare {
+		change(f.source)
+	}
 	f.queue = source.NewQueue(limit)
 	ctx, cancel := context.WithCancel(context.Background())
 	f.cancel = cancel
+	f.source.handler.receiver = newReceiver(&f.source.options, f.queue) // as Run does; tests look into it
 	go func() {
-		err := f.source.Run(ctx, f.queue)
+		err := f.source.listen(ctx)
 		f.queue.End(err)
 		f.ended <- err
 	}()

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -147,7 +148,13 @@ func (h *handler) take(r *http.Request, cluster string) error {
 	if encoding == "gzip" {
 		length = -1
 	}
-	return h.receiver.receive(r.Context(), body, length, cluster)
+	err = h.receiver.receive(r.Context(), body, length, cluster)
+	if errors.Is(err, errFull) && r.ProtoMajor == 1 {
+		// Otherwise the connection is reset while the sender still writes, and
+		// it never reads that it is to wait a second.
+		_, _ = io.Copy(io.Discard, &limited{r.Body, h.options.MaxBatchSize})
+	}
+	return err
 }
 
 // interruptible lets the end of the capture interrupt the reading of the

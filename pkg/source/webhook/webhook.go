@@ -160,9 +160,12 @@ func (s *Source) Addr() net.Addr { return s.listener.Addr() }
 // connections in. Requests that wait for the rules are answered when their
 // batches are finished.
 func (s *Source) Run(ctx context.Context, queue *source.Queue) error {
-	defer context.AfterFunc(ctx, s.ending)()
 	s.handler.receiver = newReceiver(&s.options, queue)
-	var err error
+	return s.listen(ctx)
+}
+
+func (s *Source) listen(ctx context.Context) (err error) {
+	defer context.AfterFunc(ctx, s.ending)()
 	if s.address.secure {
 		err = s.server.ServeTLS(s.listener, "", "")
 	} else {
