@@ -146,10 +146,16 @@ func (s *Source) serve() {
 	}
 }
 
-// warn says what is dangerous about the configuration.
+// warn says what is dangerous about the configuration, or cannot work.
 func (s *Source) warn() {
+	log := s.options.Stats.Log()
 	if !s.address.secure && !s.address.local() && s.options.TokenFile == "" {
-		s.options.Stats.Log().Warn("the webhook is served without TLS and without a token on an address that others can reach: whoever can connect can read what passes, and can send events that rules take for real; use https with a client CA, or a token file", "url", s.options.URL)
+		log.Warn("the webhook is served without TLS and without a token on an address that others can reach: whoever can connect can read what passes, and can send events that rules take for real; use https with a client CA, or with a token file", "url", s.options.URL)
+	}
+	// k8s.io/client-go, tools/clientcmd: "only try to read the auth information
+	// if we are secure".
+	if !s.address.secure && s.options.TokenFile != "" {
+		log.Warn("the webhook needs a token, but is served without TLS: an API server never sends its token so, and will be refused; use https", "url", s.options.URL)
 	}
 }
 
