@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -258,3 +259,48 @@ func TestW2LargeEventsArrive(t *testing.T) {
 		t.Errorf("the rules saw %d events", len(got))
 	}
 }
+
+// A refusal for want of room costs the API server none of its five attempts:
+// here it has only one.
+func TestW5TheAPIServerWaitsOutARefusalWithinOneAttempt(t *testing.T) {
+	ca := newAuthority(t, "ca")
+	for _, o := range []Options{{}, writeTLS(t, ca.server("one"), nil).options()} {
+		refusals, full := new(atomic.Int64), new(lease)
+		f := startWith(t, o, queueBytes, time.Now, func(s *Source) {
+			s.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				watched := &watchedAnswer{ResponseWriter: w}
+				s.handler.ServeHTTP(watched, r)
+				if watched.status == http.StatusTooManyRequests && refusals.Add(1) == 2 {
+					full.release()
+				}
+			})
+		}).watch()
+		full = f.source.handler.receiver.budget.lease(queueBytes)
+		b, err := backend.NewBackend(kubeconfig(t, f.url("/k8s-audit"), ca, nil, ""), auditv1.SchemeGroupVersion, wait.Backoff{Steps: 1}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := make(chan bool, 1)
+		go func() { result <- b.ProcessEvents(auditEvent("large", 0, 5<<20), auditEvent("small", 0, 10)) }()
+		if !<-result || refusals.Load() != 2 {
+			t.Errorf("%s: after %d refusals the API server has given up", o.URL, refusals.Load())
+		}
+		if got := len(f.seen()); got != 2 {
+			t.Errorf("%s: the rules saw %d events, want 2", o.URL, got)
+		}
+	}
+}
+
+// watchedAnswer tells the status of an answer.
+type watchedAnswer struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *watchedAnswer) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets the handler reach the connection.
+func (w *watchedAnswer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

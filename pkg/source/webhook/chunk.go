@@ -1,8 +1,6 @@
 package webhook
 
 import (
-	"crypto/sha256"
-	"hash"
 	"io"
 
 	"github.com/k8saudit/k8saudit/pkg/source"
@@ -32,7 +30,7 @@ type chunk struct {
 	batch source.Batch
 	keys  []key // of the events in the batch
 	all   []key // of those that were found in the piece
-	sha   hash.Hash
+	hash  hasher
 }
 
 // firstChunk is the size of the first chunk for a body of length bytes (-1
@@ -89,13 +87,11 @@ func (c *chunk) fill(body io.Reader) error {
 	return nil
 }
 
-// hash returns the keys of the chunk's events, valid until it is recycled.
-func (c *chunk) hash(cluster string) []key {
-	if c.sha == nil {
-		c.sha = sha256.New()
-	}
+// hashed returns the keys of the chunk's events, valid until it is recycled.
+func (c *chunk) hashed(cluster string) []key {
+	c.hash.begin(cluster)
 	for i := range c.batch.Events {
-		c.all = append(c.all, keyOf(c.sha, cluster, &c.batch.Events[i]))
+		c.all = append(c.all, c.hash.key(&c.batch.Events[i]))
 	}
 	return c.all
 }

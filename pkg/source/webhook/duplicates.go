@@ -18,15 +18,29 @@ const remembered = 1 << 17
 // an event behind an earlier one that it has made to fit.
 type key [sha256.Size / 2]byte
 
-// keyOf is the key of an event that comes from that cluster; h is used for it.
-func keyOf(h hash.Hash, cluster string, e *audit.Event) (k key) {
-	var sum [sha256.Size]byte
-	h.Reset()
-	h.Write([]byte(cluster))
-	h.Write([]byte{0})
-	h.Write(e.Raw)
-	copy(k[:], h.Sum(sum[:0]))
-	return k
+// hasher makes keys; it belongs to one goroutine.
+type hasher struct {
+	sha     hash.Hash
+	cluster []byte
+	sum     []byte
+}
+
+// begin makes h ready for the events of that cluster: the same text in two
+// clusters is two events.
+func (h *hasher) begin(cluster string) {
+	if h.sha == nil {
+		h.sha = sha256.New()
+	}
+	h.cluster = append(append(h.cluster[:0], cluster...), 0)
+}
+
+// key is the key of an event.
+func (h *hasher) key(e *audit.Event) key {
+	h.sha.Reset()
+	h.sha.Write(h.cluster)
+	h.sha.Write(e.Raw)
+	h.sum = h.sha.Sum(h.sum[:0])
+	return key(h.sum)
 }
 
 // delivery is the fate of one batch in the queue.

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"testing"
@@ -127,8 +126,9 @@ func TestW9ACopyOutlivesTheConnectionOfTheFirst(t *testing.T) {
 func TestTheMemoryForDuplicatesIsBounded(t *testing.T) {
 	const limit = 100
 	s := newDuplicates(limit)
-	h := sha256.New()
-	k := func(i int) key { return keyOf(h, "", &audit.Event{Raw: fmt.Appendf(nil, "%d", i)}) }
+	var h hasher
+	h.begin("")
+	k := func(i int) key { return h.key(&audit.Event{Raw: fmt.Appendf(nil, "%d", i)}) }
 	for i := range 10 * limit {
 		d := &delivery{done: make(chan struct{})}
 		if isNew, _ := s.enter(k(i), d); !isNew {

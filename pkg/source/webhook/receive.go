@@ -220,7 +220,7 @@ func (r *reception) withoutDuplicates(c *chunk, d *delivery) {
 	if r.duplicates == nil {
 		return
 	}
-	all := c.hash(r.cluster)
+	all := c.hashed(r.cluster)
 	fresh := c.batch.Events[:0]
 	r.duplicates.mu.Lock()
 	defer r.duplicates.mu.Unlock()
