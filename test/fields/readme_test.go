@@ -96,7 +96,7 @@ func (d difference) wholeEvent() string {
 }
 
 func TestTheFieldsGiveWhatTheCompatibilityTableSays(t *testing.T) {
-	table, e := fields.NewTable(), fields.NewEvent("", func() {})
+	table, e := fields.NewTable(), fields.NewEvent(func() string { return "" }, func() {})
 	var out fields.Values
 	for _, row := range differences {
 		for _, d := range row.expand() {

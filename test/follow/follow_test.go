@@ -64,12 +64,14 @@ func (s *seen) len() int {
 	return len(s.events)
 }
 
-// wait waits until n different events were seen.
-func (s *seen) wait(n int) error {
+// wait waits until n different events were seen, or the engine has ended.
+func (s *seen) wait(n int, ended <-chan error) error {
 	timeout := time.After(patience)
 	for s.len() < n {
 		select {
 		case <-s.grown:
+		case err := <-ended:
+			return fmt.Errorf("the engine ended by itself: %w", err)
 		case <-timeout:
 			return fmt.Errorf("after %v the rules have seen %d of %d events", patience, s.len(), n)
 		}
@@ -142,13 +144,12 @@ func crash(t *testing.T, e *engine.Engine, run engine.Run, all *seen, n int) {
 	ctx, kill := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- e.Watch(ctx, run, all.add) }()
-	err := all.wait(n)
-	kill()
-	if watched := <-ended; !errors.Is(watched, context.Canceled) {
-		t.Fatalf("the engine ended by itself: %v", watched)
-	}
-	if err != nil {
+	if err := all.wait(n, ended); err != nil {
 		t.Fatal(err)
+	}
+	kill()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Fatalf("the engine was killed and ended with %v", err)
 	}
 }
 
