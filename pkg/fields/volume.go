@@ -10,6 +10,8 @@ var volumeRows = []row{
 		desc: "The paths of the node that are mounted, cleaned: /proc for /etc/../proc/."},
 	{name: spec + "volumes.hostPath.writable", typ: Text, list: true, get: writableHostPaths,
 		desc: "Of the paths of the node those that some container mounts writable."},
+	{name: spec + "volumes.hostPath.within", typ: Text, list: true, get: hostPathsWithin,
+		desc: "The paths of the node that are mounted and the directories that they are in: /etc/kubernetes/pki, /etc/kubernetes, /etc. The root is among them only when it is mounted itself."},
 	{name: spec + "volumes.secrets", typ: Text, list: true, get: volumeSecrets,
 		desc: "The secrets that volumes show, projected ones included."},
 	{name: spec + "volumes.configMaps", typ: Text, list: true, get: volumeConfigMaps,
@@ -62,6 +64,20 @@ func hostPaths(e *Event, _ Arg, out *Values) {
 	for _, volume := range volumes(e) {
 		if p, ok := hostPath(volume); ok {
 			out.add([]byte(p))
+		}
+	}
+}
+
+// hostPathsWithin lets a rule compare with a directory and all that is in it:
+// of a list Falco compares whole elements only.
+func hostPathsWithin(e *Event, _ Arg, out *Values) {
+	for _, volume := range volumes(e) {
+		p, ok := hostPath(volume)
+		for ok && p != "." {
+			out.add([]byte(p))
+			if p = path.Dir(p); p == "/" {
+				break
+			}
 		}
 	}
 }
