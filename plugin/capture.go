@@ -13,7 +13,8 @@ import (
 )
 
 // The SDK's open does not tell which plugin is to be opened, and its next
-// batch copies into memory of a fixed size; these do.
+// batch copies into memory of a fixed size. Its extract function is replaced
+// in package k8saudit, where the answers are.
 
 //export plugin_open
 func plugin_open(state C.uintptr_t, params *C.char, rc *int32) C.uintptr_t {
@@ -52,11 +53,6 @@ func plugin_next_batch(state, instance C.uintptr_t, count *uint32, events *unsaf
 	}
 	plugin(state).SetLastError(err)
 	return sdk.SSPluginFailure
-}
-
-//export plugin_extract_fields
-func plugin_extract_fields(state C.uintptr_t, event, questions unsafe.Pointer) int32 {
-	return plugin(state).ExtractFields(event, questions)
 }
 
 func plugin(state C.uintptr_t) *k8saudit.Plugin {

@@ -25,17 +25,23 @@ type head struct {
 	items            []byte
 }
 
-// slots names the member of the audit event that each part of the head is.
-var slots = []struct {
-	key  string
-	slot func(*head) *[]byte
-}{
-	{"kind", func(h *head) *[]byte { return &h.kind }},
-	{"apiVersion", func(h *head) *[]byte { return &h.apiVersion }},
-	{"auditID", func(h *head) *[]byte { return &h.auditID }},
-	{"stageTimestamp", func(h *head) *[]byte { return &h.stage }},
-	{"requestReceivedTimestamp", func(h *head) *[]byte { return &h.received }},
-	{"items", func(h *head) *[]byte { return &h.items }},
+// slot is the part of the head that a member of the audit event is, or nil.
+func (h *head) slot(key []byte) *[]byte {
+	switch string(key) { // a table of functions would move every head to the heap
+	case "kind":
+		return &h.kind
+	case "apiVersion":
+		return &h.apiVersion
+	case "auditID":
+		return &h.auditID
+	case "stageTimestamp":
+		return &h.stage
+	case "requestReceivedTimestamp":
+		return &h.received
+	case "items":
+		return &h.items
+	}
+	return nil
 }
 
 // readHead walks through the document that b begins with. It returns the
@@ -45,11 +51,8 @@ var slots = []struct {
 func readHead(b []byte) (h head, end int) {
 	m := MembersOf(b)
 	for m.Next() {
-		for i := range slots {
-			if len(m.Key) == len(slots[i].key) && string(m.Key) == slots[i].key {
-				*slots[i].slot(&h) = m.Value
-				break
-			}
+		if slot := h.slot(m.Key); slot != nil {
+			*slot = m.Value
 		}
 	}
 	return h, m.End()

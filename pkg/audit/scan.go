@@ -42,27 +42,40 @@ func (m *Members) End() int { return m.end }
 // Next moves to the next member. It returns false at the end of the object
 // and where the object is malformed; End tells which.
 func (m *Members) Next() bool {
-	i, more := next(m.b, m.at, '}', m.some)
-	if !more {
-		m.at, m.end = len(m.b), i
-		return false
-	}
-	m.some = true
-	keyEnd := behindString(m.b, i)
-	if keyEnd < 0 {
-		return m.stop()
-	}
-	m.Key = m.b[i+1 : keyEnd-1]
-	if i = blanks(m.b, keyEnd); i >= len(m.b) || m.b[i] != ':' {
-		return m.stop()
-	}
-	i = blanks(m.b, i+1)
+	i := m.key()
+	return i >= 0 && m.value(i)
+}
+
+// value reads the value that begins at i.
+func (m *Members) value(i int) bool {
 	end := behindValue(m.b, i)
 	if end < 0 {
 		return m.stop()
 	}
 	m.Value, m.at = m.b[i:end], end
 	return true
+}
+
+// key moves to the next member's Key and returns where its value begins, or -1
+// when Next is to return false.
+func (m *Members) key() int {
+	i, more := next(m.b, m.at, '}', m.some)
+	if !more {
+		m.at, m.end = len(m.b), i
+		return -1
+	}
+	m.some = true
+	keyEnd := behindString(m.b, i)
+	if keyEnd < 0 {
+		m.stop()
+		return -1
+	}
+	m.Key = m.b[i+1 : keyEnd-1]
+	if i = blanks(m.b, keyEnd); i >= len(m.b) || m.b[i] != ':' {
+		m.stop()
+		return -1
+	}
+	return blanks(m.b, i+1)
 }
 
 func (m *Members) stop() bool {
@@ -128,8 +141,10 @@ func next(b []byte, i int, closing byte, some bool) (at int, more bool) {
 	if b[i] != ',' {
 		return -1, false
 	}
-	i = blanks(b, i+1)
-	return i, i < len(b)
+	if i = blanks(b, i+1); i >= len(b) {
+		return -1, false
+	}
+	return i, true
 }
 
 // blanks returns the index of the first byte from i on that is no JSON blank.

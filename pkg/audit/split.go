@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/k8saudit/k8saudit/pkg/stats"
@@ -19,6 +18,8 @@ type Splitter struct {
 	Max   int // limit of one event in bytes; see Cut
 	Stats *stats.Stats
 	Now   func() time.Time // for an event without a time
+
+	stream Stream // of Split; here it costs no allocation
 }
 
 // NewSplitter returns a Splitter for events of up to max bytes.
@@ -32,61 +33,49 @@ func NewSplitter(max int, s *stats.Stats) *Splitter {
 // its reason, and costs nothing but itself. The events are slices of payload,
 // valid as long as it is.
 func (s *Splitter) Split(payload []byte, add func(Event)) {
-	rest := trim(payload)
-	for len(rest) > 0 {
-		end := s.value(rest, add)
-		if end < 0 {
-			rest = afterTear(rest)
-			continue
-		}
-		rest = trim(rest[end:])
-	}
+	s.stream = NewStream(s)
+	s.stream.Split(payload, true, add)
 }
 
-// value delivers the value that b begins with and returns the index behind
-// it; -1 when it is malformed, which is then counted.
-func (s *Splitter) value(b []byte, add func(Event)) int {
-	switch b[0] {
-	case '{':
-		return s.document(b, add)
-	case '[':
-		return s.elements(b, add)
-	}
-	s.Stats.Drop(stats.NotJSON, "")
-	return len(b)
-}
-
-// document delivers an event, or the items of a list.
-func (s *Splitter) document(b []byte, add func(Event)) int {
-	h, end := readHead(b)
+// document delivers the whole document that b is: an event, or the items of a
+// list. It reports whether it was one of these.
+func (s *Splitter) document(b []byte, h *head, add func(Event)) bool {
 	switch {
-	case end < 0:
-		s.Stats.Drop(stats.BrokenJSON, h.id())
 	case h.isEvent():
-		s.event(b[:end], &h, add)
+		s.event(b, h, add)
 	case h.isList():
 		s.elements(h.items, add)
 	default:
 		s.Stats.Drop(stats.NotEvent, h.id())
+		return false
 	}
-	return end
+	return true
 }
 
-// elements delivers what an array holds. Its elements are documents: lists
-// may stand in an array, but arrays do not nest.
-func (s *Splitter) elements(b []byte, add func(Event)) int {
+// elements delivers what an array holds.
+func (s *Splitter) elements(b []byte, add func(Event)) {
 	e := ElementsOf(b)
 	for e.Next() {
-		if e.Value[0] != '{' {
-			s.Stats.Drop(stats.NotEvent, "")
-			continue
-		}
-		s.document(e.Value, add)
+		s.element(e.Value, add)
 	}
 	if e.End() < 0 {
 		s.Stats.Drop(stats.BrokenJSON, "")
 	}
-	return e.End()
+}
+
+// element delivers one element of an array. Elements are documents: lists may
+// stand in an array, but arrays do not nest.
+func (s *Splitter) element(b []byte, add func(Event)) {
+	if b[0] != '{' {
+		s.Stats.Drop(stats.NotEvent, "")
+		return
+	}
+	h, end := readHead(b)
+	if end < 0 {
+		s.Stats.Drop(stats.BrokenJSON, h.id())
+		return
+	}
+	s.document(b, &h, add)
 }
 
 // event delivers one event, cut to the limit if need be.
@@ -103,22 +92,4 @@ func (s *Splitter) event(raw []byte, h *head, add func(Event)) {
 		raw = cut
 	}
 	add(Event{Raw: raw, Time: h.time(s.Now)})
-}
-
-// trim drops the blanks around a payload, and the NUL bytes that a file
-// system leaves where a write was lost in a crash.
-func trim(b []byte) []byte { return bytes.Trim(b, " \t\r\n\x00") }
-
-// lineStart is how the API server begins each line of its log: it encodes an
-// audit.k8s.io Event with encoding/json, whose order is that of the struct.
-// Inside a JSON string the quotes would be escaped.
-var lineStart = []byte(`{"kind":"Event","apiVersion":"audit.k8s.io/`)
-
-// afterTear returns what of a malformed payload may be whole again: the next
-// event's line, when the newline between it and a torn one was lost.
-func afterTear(b []byte) []byte {
-	if i := bytes.Index(b[1:], lineStart); i >= 0 {
-		return b[1+i:]
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -12,10 +11,12 @@ import (
 	"github.com/k8saudit/k8saudit/pkg/stats"
 )
 
+func silent() *stats.Stats { return stats.New(slog.New(slog.DiscardHandler)) }
+
 // split returns the events of a payload and the counters after it.
 func split(t *testing.T, max int, payload string) ([]Event, *stats.Stats) {
 	t.Helper()
-	s := stats.New(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s := silent()
 	splitter := NewSplitter(max, s)
 	splitter.Now = func() time.Time { return time.Unix(42, 0) }
 	var events []Event
@@ -64,9 +65,6 @@ func TestAPayloadIsSplitIntoItsEventsByteForByte(t *testing.T) {
 	f("blanks around it", " \t"+line+" \r\n", "", line)
 	f("an item of a list, without kind", item, "", item)
 	f("any version of the API", strings.Replace(line, "/v1", "/v1beta1", 1), "", strings.Replace(line, "/v1", "/v1beta1", 1))
-	list := func(items ...string) string {
-		return `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[` + strings.Join(items, ",") + `]}`
-	}
 	f("a list", list(item, line), "", item, line)
 	f("a list that says no kind", `{"items":[`+item+`]}`, "", item)
 	f("a list with blanks", "{ \"kind\" : \"EventList\" ,\n \"items\" : [ "+item+" ,\n"+item+" ] }", "", item, item)
@@ -74,7 +72,12 @@ func TestAPayloadIsSplitIntoItsEventsByteForByte(t *testing.T) {
 	f("an array of events and lists", "["+line+","+list(item, item)+","+line2+"]", "", line, item, item, line2)
 	f("an empty array", "[]", "")
 	f("one bad item costs that item only", list(item, `{"foo":1}`, "7", `"x"`, core, item), "not_an_audit_event=4", item, item)
-	f("a torn item costs the items behind it", list(item, `{"auditID":"torn`), "broken_json=1")
+	f("a torn item costs the items behind it", list(item, `{"auditID":"torn`), "broken_json=1", item)
+	f("a list that ends behind an item", `{"kind":"EventList","items":[`+item, "broken_json=1", item)
+	f("a list that ends behind its items", `{"kind":"EventList","items":[`+item+"]", "broken_json=1", item)
+	f("a list that says what it is behind its items", `{"items":[`+item+`],"kind":"EventList"}`, "", item)
+	f("a list of something else", `{"kind":"PodList","items":[`+item+`]}`, "not_an_audit_event=1")
+	f("members behind the items", `{"kind":"EventList","items":[`+item+`],"metadata":{"a":[1]} , "n":12}`+line, "", item, line)
 	f("an item malformed inside", list(item, `{"auditID":"x" "stage":1}`, item), "broken_json=1", item, item)
 	f("two events on one line", line+line2, "", line, line2)
 	f("a torn line and the next event", line[:70]+line2, "broken_json=1", line2)
@@ -90,6 +93,8 @@ func TestAPayloadIsSplitIntoItsEventsByteForByte(t *testing.T) {
 	f("a pod", `{"kind":"Pod","apiVersion":"v1","auditID":"x"}`, "not_an_audit_event=1")
 	f("an audit ID that is no string", `{"auditID":7}`, "not_an_audit_event=1")
 	f("a torn event", line[:50], "broken_json=1")
+	f("torn behind a comma", `{"auditID":"x",`, "broken_json=1")
+	f("an array torn behind a comma", "["+line+",", "broken_json=1", line)
 	f("nothing but an opening brace", "{", "broken_json=1")
 	f("the last of duplicate keys counts", `{"auditID":"x","kind":"Event","kind":"Pod"}`, "not_an_audit_event=1")
 	f("a body that is broken inside", `{"auditID":"x","requestObject":{"a" 1,,}}`, "", `{"auditID":"x","requestObject":{"a" 1,,}}`)

@@ -1,83 +1,148 @@
 package k8saudit
 
+// #include "answers.h"
+import "C"
+
 import (
+	"sync"
 	"unsafe"
 
+	"github.com/falcosecurity/plugin-sdk-go/pkg/cgo"
 	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk"
 	"github.com/k8saudit/k8saudit/pkg/fields"
 	"github.com/k8saudit/k8saudit/pkg/stats"
 )
 
-// extractor answers for the fields of one event after the other. The answers
-// are in C memory that stays as it is until another event is asked: Falco may
-// compare the answers to several questions about one event with each other.
+// extractors are those of one plugin, one for each thread that asks.
+type extractors struct {
+	mu     sync.Mutex
+	all    []*extractor
+	plugin C.uintptr_t // the plugin's handle, 0 until the first question
+}
+
+// extractor answers one thread for the fields of one event after the other.
+// The answers are in C memory that stays as it is until another event is
+// asked: Falco may compare the answers to several questions about one event.
 type extractor struct {
 	table  *fields.Table
 	stats  *stats.Stats
 	event  *fields.Event
-	asked  eventKey
 	values fields.Values
 	memory arena
+	known  *C.answers
+	usual  []*C.answer // asked of most events, answered with the first question
 }
 
-// eventKey tells events apart. The address alone would not: the memory of a
-// batch is used again; nor the number: it starts anew after a reload.
-type eventKey struct {
-	address unsafe.Pointer
-	length  int
-	number  uint64
-	time    uint64
+//export k8saudit_extract
+func k8saudit_extract(plugin, thread C.uintptr_t, event, in unsafe.Pointer) int32 {
+	p := cgo.Handle(plugin).Value().(*Plugin)
+	p.extractor(plugin, thread).extract((*eventInput)(event), (*extractInput)(in))
+	return sdk.SSPluginSuccess
 }
 
-func newExtractor(table *fields.Table, cluster string, s *stats.Stats) *extractor {
-	event := fields.NewEvent(cluster, func() { s.Malformed.Add(1) })
-	return &extractor{table: table, stats: s, event: event}
+// extractFields asks as Falco does, for tests: they cannot call C.
+func extractFields(plugin cgo.Handle, event *eventInput, in *extractInput) int32 {
+	return int32(C.plugin_extract_fields(C.uintptr_t(plugin), (*C.event_input)(unsafe.Pointer(event)), (*C.extract_input)(unsafe.Pointer(in))))
 }
 
-// ExtractFields answers a call of plugin_extract_fields: event points to a
-// ss_plugin_event_input, questions to a ss_plugin_field_extract_input. It
-// returns a code of ss_plugin_rc.
-func (p *Plugin) ExtractFields(event, questions unsafe.Pointer) int32 {
-	x, in := p.extractor, (*extractInput)(questions)
-	x.seek((*eventInput)(event))
+// extractor is the one for a thread.
+func (p *Plugin) extractor(plugin, thread C.uintptr_t) *extractor {
+	e := &p.extractors
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, x := range e.all {
+		if x.known.thread == thread {
+			return x
+		}
+	}
+	x := &extractor{
+		table: p.table, stats: p.stats,
+		event: fields.NewEvent(p.config.ClusterName, func() { p.stats.Malformed.Add(1) }),
+		known: C.answers_new(thread, C.uint32_t(len(p.table.Fields))),
+	}
+	if len(e.all) > 0 {
+		x.known.next = e.all[len(e.all)-1].known
+	}
+	e.all, e.plugin = append(e.all, x), plugin
+	C.answers_publish(plugin, x.known)
+	return x
+}
+
+// free takes the answers away from Falco and gives their memory back.
+func (e *extractors) free() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.all) == 0 {
+		return
+	}
+	C.answers_publish(e.plugin, nil)
+	C.answers_free(e.all[len(e.all)-1].known)
+	for _, x := range e.all {
+		x.memory.free()
+	}
+	e.all = nil
+}
+
+// extract answers questions about an event.
+func (x *extractor) extract(event *eventInput, in *extractInput) {
+	first := x.seek(event)
 	if in.offsets != nil {
 		x.noOffsets(in)
 	}
 	for i := range unsafe.Slice(in.fields, in.count) {
-		x.answer((*extractField)(unsafe.Add(unsafe.Pointer(in.fields), uintptr(i)*unsafe.Sizeof(extractField{}))))
+		x.question((*extractField)(unsafe.Add(unsafe.Pointer(in.fields), uintptr(i)*unsafe.Sizeof(extractField{}))))
 	}
-	return sdk.SSPluginSuccess
+	if first {
+		x.anticipate()
+	}
 }
 
-// seek makes the event the one that is asked.
-func (x *extractor) seek(in *eventInput) {
-	payload := in.payload()
-	key := eventKey{unsafe.Pointer(unsafe.SliceData(payload)), len(payload), in.number, 0}
-	if payload != nil {
-		key.time = in.time()
-	}
-	if key == x.asked {
+// question answers one question.
+func (x *extractor) question(q *extractField) {
+	a := C.answers_slot(x.known, (*C.extract_field)(unsafe.Pointer(q)))
+	if a == nil {
+		q.resultCount = 0 // there is no such field
 		return
 	}
-	x.asked = key
+	x.answer(a)
+	a.asked = x.known.turn
+	q.result, q.resultCount = a.result, uint64(a.count)
+}
+
+// seek makes the event the one that is asked, and reports whether it was not.
+func (x *extractor) seek(in *eventInput) bool {
+	payload := in.payload()
+	time, k := C.uint64_t(0), x.known
+	if payload != nil {
+		time = C.uint64_t(in.time())
+	}
+	if k.turn > 0 && unsafe.Pointer(k.event.event) == in.event && uint64(k.event.number) == in.number &&
+		k.time == time && int(k.length) == len(payload) {
+		return false
+	}
+	x.learn()
+	k.turn++
+	k.event.event, k.event.number = (*C.uint8_t)(in.event), C.uint64_t(in.number)
+	k.time, k.length = time, C.uint32_t(len(payload))
 	x.memory.reset()
 	x.values.Release()
 	defer x.recovered()
 	x.event.Reset(payload)
+	return true
 }
 
-// answer answers one question. A fault while doing so is as if the event had
-// no such value.
-func (x *extractor) answer(q *extractField) {
-	q.resultCount = 0
-	defer x.recovered()
-	arg := fields.Arg{Index: q.argIndex, Present: q.argPresent != 0}
-	if q.argKey != nil {
-		arg.Key = text(q.argKey)
+// answer finds out the answer to a question, if it is not known for this
+// event. A fault while doing so is as if the event had no such value.
+func (x *extractor) answer(a *C.answer) {
+	if a.valid == x.known.turn {
+		return
 	}
-	x.table.Extract(x.event, int(q.id), arg, &x.values)
+	a.valid, a.result, a.count = x.known.turn, nil, 0
+	defer x.recovered()
+	arg := fields.Arg{Key: text((*byte)(a.key)), Index: uint64(a.index), Present: a.present != 0}
+	x.table.Extract(x.event, int(a.id), arg, &x.values)
 	if n := x.values.Len(); n > 0 {
-		q.result, q.resultCount = x.store(n), uint64(n)
+		a.result, a.count = x.store(n), C.uint64_t(n)
 	}
 }
 
@@ -93,62 +158,4 @@ func (x *extractor) noOffsets(in *extractInput) {
 	size := int(in.count) * int(unsafe.Sizeof(uint32(0)))
 	in.offsets.start = (*uint32)(x.memory.take(size))
 	in.offsets.length = (*uint32)(x.memory.take(size))
-}
-
-// store copies the values to C memory as an array of their type.
-func (x *extractor) store(n int) unsafe.Pointer {
-	return stores[x.values.Type()](&x.values, n, &x.memory)
-}
-
-// stores are how the values of each type are laid out.
-var stores = map[fields.Type]func(v *fields.Values, n int, memory *arena) unsafe.Pointer{
-	fields.Text:      storeTexts,
-	fields.Number:    storeNumbers,
-	fields.Duration:  storeNumbers,
-	fields.Timestamp: storeNumbers,
-	fields.Flag:      storeFlags,
-	fields.Address:   storeAddresses,
-	fields.Network:   storeAddresses,
-}
-
-// storeTexts makes an array of pointers to texts that end with a NUL.
-func storeTexts(v *fields.Values, n int, memory *arena) unsafe.Pointer {
-	const pointer = unsafe.Sizeof(uintptr(0))
-	list := memory.take(n * int(pointer))
-	for i := range n {
-		s := v.Text(i)
-		at := memory.take(len(s) + 1)
-		copy(unsafe.Slice((*byte)(at), len(s)), s)
-		*(*unsafe.Pointer)(unsafe.Add(list, uintptr(i)*pointer)) = at
-	}
-	return list
-}
-
-func storeNumbers(v *fields.Values, n int, memory *arena) unsafe.Pointer {
-	list := memory.take(n * 8)
-	for i := range n {
-		*(*uint64)(unsafe.Add(list, i*8)) = v.Number(i)
-	}
-	return list
-}
-
-// storeFlags makes an array of 32-bit booleans, as Falco has them.
-func storeFlags(v *fields.Values, n int, memory *arena) unsafe.Pointer {
-	list := memory.take(n * 4)
-	for i := range n {
-		*(*uint32)(unsafe.Add(list, i*4)) = uint32(v.Number(i))
-	}
-	return list
-}
-
-// storeAddresses makes an array of buffers of 4 or 16 bytes.
-func storeAddresses(v *fields.Values, n int, memory *arena) unsafe.Pointer {
-	list := memory.take(n * int(unsafe.Sizeof(byteBuffer{})))
-	for i := range n {
-		bytes := v.Address(i).AsSlice()
-		at := memory.take(len(bytes))
-		copy(unsafe.Slice((*byte)(at), len(bytes)), bytes)
-		*(*byteBuffer)(unsafe.Add(list, uintptr(i)*unsafe.Sizeof(byteBuffer{}))) = byteBuffer{uint32(len(bytes)), at}
-	}
-	return list
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/falcosecurity/plugin-sdk-go/pkg/cgo"
 	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk"
 	"github.com/k8saudit/k8saudit/pkg/fields"
 )
@@ -18,6 +19,7 @@ import (
 type host struct {
 	t      *testing.T
 	plugin *Plugin
+	handle cgo.Handle
 	events events
 	number uint64
 	pinner runtime.Pinner
@@ -25,8 +27,16 @@ type host struct {
 
 func newHost(t *testing.T, config string) *host {
 	h := &host{t: t, plugin: started(t, config)}
-	t.Cleanup(func() { h.events.free(); h.pinner.Unpin() })
+	h.handle = cgo.NewHandle(h.plugin)
+	runtime.LockOSThread() // Falco asks from one thread
+	t.Cleanup(func() { h.release(); h.handle.Delete(); runtime.UnlockOSThread() })
 	return h
+}
+
+// release gives the host's memory back.
+func (h *host) release() {
+	h.events.free()
+	h.pinner.Unpin()
 }
 
 // event makes raw the event that is asked, in memory that the one before used.
@@ -34,7 +44,12 @@ func (h *host) event(number uint64, raw string) *eventInput {
 	h.events.reset()
 	h.events.add(number, []byte(raw))
 	h.number = number
-	return &eventInput{event: *(*unsafe.Pointer)(h.events.array()), number: number}
+	return h.input(0, number)
+}
+
+// input is the i-th event of the batch.
+func (h *host) input(i int, number uint64) *eventInput {
+	return &eventInput{event: *(*unsafe.Pointer)(unsafe.Add(h.events.array(), i*8)), number: number}
 }
 
 // ask asks for fields, given as names with an argument in brackets, in one
@@ -45,8 +60,9 @@ func (h *host) ask(in *eventInput, names ...string) []*extractField {
 	for i, name := range names {
 		questions[i] = h.question(name)
 	}
+	h.pinner.Pin(&questions[0])
 	input := &extractInput{count: uint32(len(questions)), fields: &questions[0]}
-	if rc := h.plugin.ExtractFields(unsafe.Pointer(in), unsafe.Pointer(input)); rc != sdk.SSPluginSuccess {
+	if rc := extractFields(h.handle, in, input); rc != sdk.SSPluginSuccess {
 		h.t.Fatalf("extracting %q returned %d", names, rc)
 	}
 	var answers []*extractField
@@ -190,8 +206,10 @@ func TestOffsetsAreToldToBeUnknown(t *testing.T) {
 	in := h.event(1, privilegedPod)
 	questions := []extractField{h.question("k8s.audit.request.verb"), h.question("k8s.audit.user.groups")}
 	offsets := &valueOffsets{}
+	h.pinner.Pin(&questions[0])
+	h.pinner.Pin(offsets)
 	input := &extractInput{count: 2, fields: &questions[0], offsets: offsets}
-	h.plugin.ExtractFields(unsafe.Pointer(in), unsafe.Pointer(input))
+	extractFields(h.handle, in, input)
 	for i := range 2 {
 		start, length := unsafe.Add(unsafe.Pointer(offsets.start), i*4), unsafe.Add(unsafe.Pointer(offsets.length), i*4)
 		if *(*uint32)(start) != 0 || *(*uint32)(length) != 0 {
@@ -203,12 +221,12 @@ func TestOffsetsAreToldToBeUnknown(t *testing.T) {
 func TestH1APanicInAGetterIsAnAbsentValue(t *testing.T) {
 	h := newHost(t, "")
 	in := h.event(1, privilegedPod)
-	h.plugin.extractor.table = nil // every look-up panics
-	for range 2 {
-		if answer := h.ask(in, "k8s.audit.request.verb")[0]; answer.resultCount != 0 {
+	h.ask(in, "k8s.audit.id")
+	h.plugin.extractors.all[0].table = nil // every look-up panics
+	for _, name := range []string{"k8s.audit.request.verb", "k8s.audit.request.uri"} {
+		if answer := h.ask(in, name)[0]; answer.resultCount != 0 {
 			t.Error("a getter that panicked has a value")
 		}
-		h.plugin.extractor.table = nil
 	}
 	if h.plugin.stats.Panics.Load() != 2 {
 		t.Errorf("counted %d panics, want 2", h.plugin.stats.Panics.Load())
@@ -231,7 +249,7 @@ func TestTheMemoryOfALargeAnswerIsGivenBack(t *testing.T) {
 		t.Fatalf("got %d bytes", got)
 	}
 	h.ask(h.event(2, privilegedPod), "k8s.audit.request.verb")
-	for _, c := range h.plugin.extractor.memory.chunks {
+	for _, c := range h.plugin.extractors.all[0].memory.chunks {
 		if c.size > chunk {
 			t.Errorf("%d bytes are held after a small event", c.size)
 		}

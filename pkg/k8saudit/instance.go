@@ -24,18 +24,19 @@ const (
 // fileQueue is how much a source may read ahead of the rules, in bytes.
 const fileQueue = 4 << 20
 
-// closing is the longest that Close waits for a source to return.
+// closing is the longest that Close waits for a source to stop.
 const closing = 5 * time.Second
 
 // Instance is one open capture. Falco uses it from one thread.
 type Instance struct {
 	plugins.BaseProgress
 
-	source source.Source
-	queue  *source.Queue
-	stats  *stats.Stats
-	cancel context.CancelFunc
-	done   chan struct{} // closed when the source has returned
+	source   source.Source
+	queue    *source.Queue
+	stats    *stats.Stats
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when the source has returned
+	patience time.Duration // of Close
 
 	current *source.Batch   // being handed over
 	next    int             // event of current
@@ -56,7 +57,7 @@ func (p *Plugin) Open(params string) (i *Instance, err error) {
 // start runs the source in a goroutine that ends with the instance.
 func start(s source.Source, queue *source.Queue, st *stats.Stats) *Instance {
 	ctx, cancel := context.WithCancel(context.Background())
-	i := &Instance{source: s, queue: queue, stats: st, cancel: cancel, done: make(chan struct{})}
+	i := &Instance{source: s, queue: queue, stats: st, cancel: cancel, done: make(chan struct{}), patience: closing}
 	go i.run(ctx)
 	return i
 }
@@ -150,11 +151,7 @@ func (i *Instance) finish(seen bool) {
 
 // Progress is how much of the input was read.
 func (i *Instance) Progress(sdk.PluginState) (share float64, words string) {
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			_ = i.stats.Recovered("telling its progress", panicked)
-		}
-	}()
+	defer i.recovered("telling its progress")
 	return i.source.Progress()
 }
 
@@ -162,11 +159,7 @@ func (i *Instance) Progress(sdk.PluginState) (share float64, words string) {
 // acknowledged is given back to it as not seen. It returns within five
 // seconds, whatever the source does.
 func (i *Instance) Close() {
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			_ = i.stats.Recovered("closing its source", panicked)
-		}
-	}()
+	defer i.recovered("closing its source")
 	i.cancel()
 	if i.current != nil {
 		i.handed = append(i.handed, i.current)
@@ -174,14 +167,31 @@ func (i *Instance) Close() {
 	}
 	i.finish(false)
 	i.queue.Abandon()
+	closed := make(chan struct{})
+	go i.closeSource(closed)
 	select {
-	case <-i.done:
-		if err := i.source.Close(); err != nil {
-			i.stats.Log().Warn("closing the source failed", "error", err)
-		}
-	case <-time.After(closing):
-		i.stats.Log().Error("the source did not stop in time and was left behind")
+	case <-closed:
+	case <-time.After(i.patience):
+		i.stats.Log().Error("the source did not stop in time and was left behind; please report it")
 	}
 	i.events.free()
 	i.ProgressBuffer().Free()
+}
+
+// closeSource closes the source once it has returned.
+func (i *Instance) closeSource(closed chan<- struct{}) {
+	defer close(closed)
+	defer i.recovered("closing its source")
+	<-i.done
+	i.queue.Abandon() // what it put at the very end
+	if err := i.source.Close(); err != nil {
+		i.stats.Log().Warn("the source did not close cleanly", "error", err)
+	}
+}
+
+// recovered stops a panic on its way to Falco; it is deferred.
+func (i *Instance) recovered(doing string) {
+	if panicked := recover(); panicked != nil {
+		_ = i.stats.Recovered(doing, panicked)
+	}
 }

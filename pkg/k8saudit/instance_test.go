@@ -88,7 +88,7 @@ func TestABatchIsAcknowledgedWhenTheNextOneIsAskedFor(t *testing.T) {
 }
 
 func TestWhatIsNotAcknowledgedWhenTheCaptureEndsIsNotSeen(t *testing.T) {
-	seen := make(chan bool, 3)
+	seen, put := make(chan bool, 3), make(chan struct{})
 	done := func(s bool) { seen <- s }
 	i, s := opened(t, func(ctx context.Context, queue *source.Queue) error {
 		for range 3 {
@@ -96,9 +96,11 @@ func TestWhatIsNotAcknowledgedWhenTheCaptureEndsIsNotSeen(t *testing.T) {
 				return err
 			}
 		}
+		close(put)
 		<-ctx.Done()
 		return ctx.Err()
 	})
+	<-put
 	for range 2 { // the first is acknowledged by asking for the second
 		if _, err := next(t, i); err != nil {
 			t.Fatal(err)
@@ -193,6 +195,24 @@ func TestH1APanicInASourceIsAnErrorForFalco(t *testing.T) {
 	defer i.Close()
 	if _, err := next(t, i); err == nil || !strings.Contains(err.Error(), "out of luck") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestH2CloseReturnsAlthoughTheSourceIsStuck(t *testing.T) {
+	release := make(chan struct{})
+	i, s := opened(t, func(context.Context, *source.Queue) error { <-release; return nil })
+	i.patience = time.Millisecond
+	i.Close() // would wait for ever
+	close(release)
+	<-s.closed // the source is closed when it returns at last
+}
+
+func TestH1APanicWhileTheSourceIsClosedIsStopped(t *testing.T) {
+	i, s := opened(t, func(context.Context, *source.Queue) error { return nil })
+	close(s.closed) // closing it again panics
+	i.Close()
+	if i.stats.Panics.Load() != 1 {
+		t.Errorf("counted %d panics, want 1", i.stats.Panics.Load())
 	}
 }
 

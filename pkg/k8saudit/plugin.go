@@ -34,10 +34,10 @@ type Plugin struct {
 	plugins.BaseStringer
 	plugins.BaseOpenParams
 
-	config    Config
-	table     *fields.Table
-	stats     *stats.Stats
-	extractor *extractor
+	config     Config
+	table      *fields.Table
+	stats      *stats.Stats
+	extractors extractors
 }
 
 // New returns a plugin that Init has to be called on.
@@ -71,15 +71,12 @@ func (p *Plugin) start(config string, log io.Writer) (err error) {
 	for _, warning := range warnings {
 		p.stats.Log().Warn(warning)
 	}
-	p.extractor = newExtractor(p.table, p.config.ClusterName, p.stats)
 	return nil
 }
 
 // Destroy gives the plugin's memory back.
 func (p *Plugin) Destroy() {
-	if p.extractor != nil {
-		p.extractor.memory.free()
-	}
+	p.extractors.free()
 	p.OpenParamsBuffer().Free()
 }
 

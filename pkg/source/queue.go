@@ -147,6 +147,9 @@ func (q *Queue) Abandon() {
 	}
 }
 
+// Limit is how many bytes the queue holds.
+func (q *Queue) Limit() int64 { return q.limit }
+
 // Used is how many bytes the batches occupy that are not finished.
 func (q *Queue) Used() int64 {
 	q.mu.Lock()

@@ -32,6 +32,9 @@ type Batch struct {
 	// Events are in the order in which they came in; there may be none. They
 	// belong to whoever took the batch until it calls Finish.
 	Events []audit.Event
+	// Cluster is the name of the cluster that the events come from, where the
+	// sender says it; empty means the one that is configured.
+	Cluster string
 	// Done is called exactly once, if it is set: with true after the rules have
 	// seen every event of the batch, with false when that will not happen
 	// because the capture ends. Only true may advance a checkpoint or answer a

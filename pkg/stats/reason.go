@@ -19,6 +19,13 @@ const (
 	BadArchive
 	// Unreadable is a file that was there and could not be read.
 	Unreadable
+	// RequestTooLarge is a request to the webhook with a body above the limit.
+	RequestTooLarge
+	// Unauthorized is a request to the webhook without a valid bearer token or
+	// client certificate.
+	Unauthorized
+	// BadRequest is a request to the webhook that is none of an API server's.
+	BadRequest
 
 	reasons = iota
 )
@@ -32,6 +39,10 @@ var words = [reasons]struct{ name, sentence string }{
 	Oversize:   {"oversize", "an audit event is too large even without its objects; raise maxEventSize"},
 	BadArchive: {"bad_archive", "a compressed backup cannot be read to its end; what was read before was delivered"},
 	Unreadable: {"unreadable", "a log file cannot be read; check its permissions"},
+
+	RequestTooLarge: {"request_too_large", "a request to the webhook was refused for its size; raise webhookMaxBatchSize or lower --audit-webhook-batch-max-size"},
+	Unauthorized:    {"unauthorized", "a request to the webhook was refused: it had no valid bearer token or client certificate"},
+	BadRequest:      {"bad_request", "a request to the webhook was refused: its path, method, encoding or body is not that of the audit webhook"},
 }
 
 // Reasons are all there are, in order.

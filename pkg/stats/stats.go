@@ -24,12 +24,13 @@ const longestID = 64
 
 // Stats are the counters of one plugin. They may be used from any goroutine.
 type Stats struct {
-	Received  Counter // audit events found in the input
-	Bytes     Counter // bytes of those events, as received
-	Delivered Counter // audit events handed to Falco
-	Cut       Counter // audit events above the size limit, delivered without their objects
-	Malformed Counter // audit events delivered, an object of which could not be decoded
-	Panics    Counter // panics that were stopped before they reached Falco
+	Received   Counter // audit events found in the input
+	Bytes      Counter // bytes of those events, as received
+	Delivered  Counter // audit events handed to Falco
+	Duplicates Counter // audit events sent again, which had been handed to Falco before
+	Cut        Counter // audit events above the size limit, delivered without their objects
+	Malformed  Counter // audit events delivered, an object of which could not be decoded
+	Panics     Counter // panics that were stopped before they reached Falco
 
 	drops [reasons]Counter
 	log   *slog.Logger

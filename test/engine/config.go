@@ -13,5 +13,10 @@ func pluginConfig(run Run) (map[string]any, error) {
 	if run.InitConfig != "" {
 		p["init_config"] = run.InitConfig
 	}
-	return map[string]any{"plugins": []any{p}, "load_plugins": []string{plugin}}, nil
+	plugins, load := []any{p}, []string{plugin}
+	for name, path := range run.Beside {
+		plugins = append(plugins, map[string]string{"name": name, "library_path": path})
+		load = append(load, name)
+	}
+	return map[string]any{"plugins": plugins, "load_plugins": load}, nil
 }

@@ -34,7 +34,9 @@ func (e *Engine) execute(ctx context.Context, c command, run Run, found func(Ale
 	printed := &tail{log: run.Log}
 	cmd := exec.CommandContext(ctx, e.path, c.args...)
 	cmd.Stdin, cmd.Stderr = run.Stdin, printed
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if !run.Kill {
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	}
 	cmd.WaitDelay = stopTimeout
 	// Times in outputs are local times to an engine.
 	cmd.Env = append(os.Environ(), "TZ=UTC")
@@ -47,6 +49,9 @@ func (e *Engine) execute(ctx context.Context, c command, run Run, found func(Ale
 	}
 	readErr := c.read(out, printed, found)
 	err = cmd.Wait()
+	if run.Finished != nil {
+		run.Finished(cmd.ProcessState)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

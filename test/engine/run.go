@@ -19,6 +19,8 @@ type Run struct {
 	InitConfig string
 	// OpenParams names the plugin's input, such as the path of an audit log.
 	OpenParams string
+	// Beside are further plugins to load, by name, as paths of their libraries.
+	Beside map[string]string
 	// Rules are the paths of rule files, in the order in which they are loaded.
 	Rules []string
 	// Disabled has the rules with "enabled: false" evaluated as well.
@@ -29,6 +31,11 @@ type Run struct {
 	// Log receives what the engine and the library print besides alerts; it is
 	// discarded when Log is nil.
 	Log io.Writer
+	// Kill has the end of the context kill the engine (SIGKILL), as a crash
+	// would, instead of asking it to stop.
+	Kill bool
+	// Finished, if set, is told what the engine's process used.
+	Finished func(*os.ProcessState)
 }
 
 // Alert is one rule's match of one event.

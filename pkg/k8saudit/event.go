@@ -1,13 +1,22 @@
 package k8saudit
 
+// #include "falco.h"
+import "C"
+
 import "unsafe"
 
-// The structures through which Falco asks for fields, as far as they are used,
-// in the layout of the plugin API (plugin_types.h and plugin_api.h, 3.11) on
-// 64-bit machines. The API only ever appends to them.
+// The structures through which Falco asks for fields, as falco.h has them.
+var (
+	_ [C.sizeof_event_input]byte   = [unsafe.Sizeof(eventInput{})]byte{}
+	_ [C.sizeof_extract_input]byte = [unsafe.Sizeof(extractInput{})]byte{}
+	_ [C.sizeof_extract_field]byte = [unsafe.Sizeof(extractField{})]byte{}
+	_ [C.sizeof_value_offsets]byte = [unsafe.Sizeof(valueOffsets{})]byte{}
+	_ [C.sizeof_byte_buffer]byte   = [unsafe.Sizeof(byteBuffer{})]byte{}
+)
 
-// eventHeader is ss_plugin_event: a packed header of 26 bytes, the lengths of
-// the two parameters, the plugin's id, and the payload.
+// An event (ss_plugin_event) is a packed header of 26 bytes, the lengths of the
+// two parameters, the plugin's id, and the payload. answers.c reads the time
+// and the length too.
 const (
 	eventTime    = 0  // uint64, nanoseconds since 1970
 	eventThread  = 8  // uint64
