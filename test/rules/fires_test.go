@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,17 +26,7 @@ func lines(t *testing.T, path string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []string
-	for s := bufio.NewScanner(bytes.NewReader(text)); ; {
-		s.Buffer(nil, 1<<24)
-		for s.Scan() {
-			all = append(all, s.Text())
-		}
-		if s.Err() != nil {
-			t.Fatal(s.Err())
-		}
-		return all
-	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
 // decode is the event as the API server's own types have it. An unknown or
