@@ -18,7 +18,7 @@ type asked struct {
 
 func newAsked(t testing.TB) *asked {
 	a := &asked{t: t, table: NewTable()}
-	a.event = NewEvent("", func() { a.broken++ })
+	a.event = NewEvent(func() string { return "" }, func() { a.broken++ })
 	return a
 }
 

@@ -11,7 +11,7 @@ import (
 // after the other.
 type Event struct {
 	raw     []byte
-	cluster string          // from the configuration
+	cluster func() string   // names the cluster that the event comes from
 	broken  func()          // told once of each object that cannot be decoded
 	text    [members][]byte // the members' JSON, as it stands in raw
 	docs    [members]document
@@ -36,11 +36,12 @@ type document struct {
 	parsed bool
 }
 
-// NewEvent returns an Event. The cluster is the configured name of the cluster
-// that events come from, or empty. broken is called for an object that cannot
+// NewEvent returns an Event. cluster names the cluster that the event comes
+// from, as far as that is known beside the event; empty where it is not. It is
+// asked when a field needs it. broken is called for an object that cannot
 // be decoded as it is, once for each such object of an event. Of one that nests
 // too deep, what is in reach has values; any other has none.
-func NewEvent(cluster string, broken func()) *Event {
+func NewEvent(cluster func() string, broken func()) *Event {
 	return &Event{cluster: cluster, broken: broken, images: map[string]image{}}
 }
 

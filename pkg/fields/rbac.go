@@ -12,7 +12,7 @@ var rbacRows = []row{
 		desc: "The groups that a binding gives the role to."},
 	{name: "request.object.subjects.serviceaccounts", ka: "ka.req.binding.subjects.serviceaccount_ns_names", typ: Text, list: true, get: subjects("ServiceAccount", true),
 		desc: "The service accounts that a binding gives the role to, as namespace:name."},
-	{ka: "ka.req.binding.subjects.serviceaccount_names", typ: Text, list: true, get: subjects("ServiceAccount", false),
+	{name: "request.object.subjects.serviceaccountNames", ka: "ka.req.binding.subjects.serviceaccount_names", typ: Text, list: true, get: subjects("ServiceAccount", false),
 		desc: "The names of the service accounts that a binding gives the role to."},
 	{ka: "ka.req.binding.subjects", typ: Text, list: true, get: eachJSONAt((*Event).body, "subjects"),
 		desc: "The subjects of a binding, each as JSON."},

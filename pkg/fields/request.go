@@ -24,7 +24,9 @@ var requestRows = []row{
 	{name: "request.sourceips", ka: "ka.sourceips", typ: Text, list: true, get: textsAt(root(sourceIPs)),
 		desc: "The addresses that the request came from: first those that proxies reported, last the one that connected."},
 	{name: "request.sourceip", typ: Address, get: sourceIP,
-		desc: "The first of the source addresses, the client's, to be compared with addresses and networks. A client can choose it by an X-Forwarded-For header."},
+		desc: "The first of the source addresses, the client's. A client can choose it by an X-Forwarded-For header."},
+	{name: "request.sourcenet", typ: Network, get: sourceIP,
+		desc: "The same address, to be compared with networks: request.sourcenet in (10.0.0.0/8). It cannot be printed."},
 }
 
 func requestPath(e *Event, _ Arg, out *Values) {

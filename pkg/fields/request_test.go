@@ -100,6 +100,6 @@ func TestTheEnvelopeOfAnEvent(t *testing.T) {
 	f(prefix + "cluster")
 	f(prefix + "deprecated")
 	a := newAsked(t)
-	a.event = NewEvent("configured", func() {})
+	a.event = NewEvent(func() string { return "configured" }, func() {})
 	a.wants(event)(prefix+"cluster", "configured")
 }

@@ -23,11 +23,12 @@ const (
 	Timestamp Type = 21 // nanoseconds since 1970
 	Flag      Type = 25 // true or false
 	Address   Type = 40 // IPv4 or IPv6 address
+	Network   Type = 41 // an address, to be compared with IPv4 or IPv6 networks
 )
 
 // typeNames are the names of the types in the field list that Falco reads.
 var typeNames = map[Type]string{
-	Number: "uint64", Text: "string", Duration: "reltime", Timestamp: "abstime", Flag: "bool", Address: "ipaddr",
+	Number: "uint64", Text: "string", Duration: "reltime", Timestamp: "abstime", Flag: "bool", Address: "ipaddr", Network: "ipnet",
 }
 
 // String is the type's name in Falco's field list.
@@ -92,6 +93,7 @@ var families = []struct {
 	{"Object", objectRows},
 	{"Pod specification", podRows},
 	{"Containers", containerRows()},
+	{"All containers as text", podTextRows},
 	{"Volumes", volumeRows},
 	{"Services, ingresses, persistent volumes, workloads", specRows},
 	{"Certificates and tokens", credentialRows},

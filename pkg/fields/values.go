@@ -23,7 +23,7 @@ func (v *Values) Len() int {
 	switch v.typ {
 	case Text:
 		return len(v.ends)
-	case Address:
+	case Address, Network:
 		return len(v.addrs)
 	}
 	return len(v.numbers)
@@ -42,7 +42,7 @@ func (v *Values) Text(i int) []byte {
 // or timestamps (nanoseconds).
 func (v *Values) Number(i int) uint64 { return v.numbers[i] }
 
-// Address is the i-th value of a field of addresses.
+// Address is the i-th value of a field of addresses or networks.
 func (v *Values) Address(i int) netip.Addr { return v.addrs[i] }
 
 // Type is the type of the values.

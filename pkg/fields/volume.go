@@ -13,6 +13,8 @@ var volumeRows = []row{
 		desc: "The paths of the node that are mounted, cleaned: /proc for /etc/../proc/."},
 	{name: spec + "volumes.hostPath.writable", typ: Text, list: true, byElement: true, get: writableHostPaths,
 		desc: "Of the paths of the node those that some container mounts writable."},
+	{name: spec + "volumes.hostPath.within", typ: Text, list: true, byElement: true, get: eachVolume(addHostPathWithin),
+		desc: "The paths of the node that are mounted and the directories that they are in: /etc/kubernetes/pki, /etc/kubernetes, /etc. The root is among them only when it is mounted itself."},
 	{name: spec + "volumes.secrets", typ: Text, list: true, byElement: true, get: eachVolume(addSecrets),
 		desc: "The secrets that volumes show, projected ones included."},
 	{name: spec + "volumes.configMaps", typ: Text, list: true, byElement: true, get: eachVolume(addConfigMaps),
@@ -86,6 +88,18 @@ func hostPath(volume node) (cleaned string, ok bool) {
 func addHostPath(volume node, out *Values) {
 	if p, ok := hostPath(volume); ok {
 		out.add([]byte(p))
+	}
+}
+
+// addHostPathWithin lets a rule compare with a directory and all that is in it:
+// of a list Falco compares whole elements only.
+func addHostPathWithin(volume node, out *Values) {
+	p, ok := hostPath(volume)
+	for ok && p != "." {
+		out.add([]byte(p))
+		if p = path.Dir(p); p == "/" {
+			break
+		}
 	}
 }
 

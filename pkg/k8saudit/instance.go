@@ -22,9 +22,6 @@ const (
 	firstEvent  = 30 * time.Millisecond // the longest wait for it
 )
 
-// fileQueue is how much a source may read ahead of the rules, in bytes.
-const fileQueue = 4 << 20
-
 // closing is the longest that Close waits for a source to stop.
 const closing = 5 * time.Second
 
@@ -49,11 +46,11 @@ type Instance struct {
 // Open opens what open_params names and starts to read it.
 func (p *Plugin) Open(params string) (i *Instance, err error) {
 	defer p.recovered("opening its source", &err)
-	s, err := p.openSource(params)
+	s, queueBytes, err := p.openSource(params)
 	if err != nil {
 		return nil, err
 	}
-	i = start(s, source.NewQueue(fileQueue), p.stats)
+	i = start(s, source.NewQueue(queueBytes), p.stats)
 	i.closed = func() { p.open.CompareAndSwap(i, nil) }
 	p.open.Store(i)
 	return i, nil
@@ -137,7 +134,7 @@ func (i *Instance) copy() {
 		if i.events.len() >= batchEvents || i.events.used >= batchBytes {
 			return
 		}
-		i.events.add(uint64(waiting[n].Time.UnixNano()), waiting[n].Raw)
+		i.events.add(uint64(waiting[n].Time.UnixNano()), waiting[n].Raw, i.current.Cluster)
 		i.next++
 	}
 	if n := len(waiting); n > 0 {

@@ -110,6 +110,18 @@ func (p *Plugin) String(event sdk.EventReader) (text string, err error) {
 	return string(raw), nil
 }
 
+// cluster names the cluster of the event at that address: the configured one,
+// or else the one that its sender told the webhook.
+func (p *Plugin) cluster(event unsafe.Pointer) string {
+	if p.config.ClusterName != "" {
+		return p.config.ClusterName
+	}
+	if i := p.open.Load(); i != nil {
+		return i.events.cluster(event)
+	}
+	return ""
+}
+
 // recovered stops a panic on its way to Falco and makes an error of it.
 func (p *Plugin) recovered(doing string, err *error) {
 	if panicked := recover(); panicked != nil {

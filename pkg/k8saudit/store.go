@@ -19,6 +19,7 @@ var stores = map[fields.Type]func(v *fields.Values, n int, memory *arena) unsafe
 	fields.Timestamp: storeNumbers,
 	fields.Flag:      storeFlags,
 	fields.Address:   storeAddresses,
+	fields.Network:   storeAddresses,
 }
 
 // storeTexts makes an array of pointers to texts that end with a NUL.

@@ -97,7 +97,7 @@ func extraction(log string) (n int, err error) {
 		}
 		ids = append(ids, id)
 	}
-	event := fields.NewEvent("", func() {})
+	event := fields.NewEvent(func() string { return "" }, func() {})
 	err = eachBatch(log, func(b *source.Batch) {
 		for i := range b.Events {
 			event.Reset(b.Events[i].Raw)

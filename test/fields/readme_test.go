@@ -2,61 +2,22 @@ package fields_test
 
 import (
 	"flag"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/k8saudit/k8saudit/pkg/fields"
+	"github.com/k8saudit/k8saudit/test/readme"
 )
 
 var update = flag.Bool("update", false, "write the documentation anew")
 
-const readme = "../../README.md"
-
-// section replaces what stands between two markers; found is false when they
-// are not there.
-func section(document, name, content string) (replaced string, found bool) {
-	begin, end := "<!-- "+name+":begin -->\n", "<!-- "+name+":end -->"
-	before, rest, found1 := strings.Cut(document, begin)
-	_, after, found2 := strings.Cut(rest, end)
-	return before + begin + content + end + after, found1 && found2
-}
-
-// documented compares a part of the documentation with what the table makes of
-// it: in the README, between markers, or in a file of testdata while the README
-// has none.
-func documented(t *testing.T, name, content string) {
-	t.Helper()
-	path := readme
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, found := section(string(text), name, content)
-	if !found {
-		path, want = "testdata/"+name+".md", content
-	}
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s in %s is not what the table says: run go test ./test/fields -update", name, path)
-	}
-}
-
 func TestTheReferenceIsMadeFromTheTable(t *testing.T) {
-	documented(t, "fields", reference(fields.NewTable()))
+	readme.Check(t, "fields", reference(fields.NewTable()), *update)
 }
 
 func TestTheCompatibilityTableIsMadeFromTheDifferences(t *testing.T) {
-	documented(t, "compatibility", compatibility())
+	readme.Check(t, "compatibility", compatibility(), *update)
 }
 
 func TestTheReferenceNamesEveryField(t *testing.T) {
@@ -96,7 +57,7 @@ func (d difference) wholeEvent() string {
 }
 
 func TestTheFieldsGiveWhatTheCompatibilityTableSays(t *testing.T) {
-	table, e := fields.NewTable(), fields.NewEvent("", func() {})
+	table, e := fields.NewTable(), fields.NewEvent(func() string { return "" }, func() {})
 	var out fields.Values
 	for _, row := range differences {
 		for _, d := range row.expand() {
