@@ -32,6 +32,22 @@ func TestARoleThatGrantsTooMuchToListGrantsEverything(t *testing.T) {
 	newAsked(t).wants(role(`[{"verbs":["get"],"apiGroups":[""],"resources":["pods"]},{"verbs":`+many+`,"apiGroups":`+many+`,"resources":`+many+`,"resourceNames":`+many+`}]`))(grantsField, "get:/pods", "*:*/*")
 }
 
+// Megabytes of a verb, once for each of thousands of resources, would be more
+// memory than there is.
+func TestARoleOfLongWordsIsNotMultiplied(t *testing.T) {
+	long, many := strings.Repeat("a", 1<<20), `["`+strings.Repeat(`a","`, 5000)+`a"]`
+	for _, rule := range []string{
+		`{"verbs":["` + long + `"],"apiGroups":[""],"resources":` + many + `}`,
+		`{"verbs":["get"],"apiGroups":[""],"resources":["` + long + `"],"resourceNames":` + many + `}`,
+		`{"verbs":["` + long + `"],"nonResourceURLs":` + many + `}`,
+	} {
+		got := newAsked(t).read(role(`[` + rule + `]`)).field(grantsField)
+		if n := len(strings.Join(got, "")); got[len(got)-1] != "*:*/*" || n > mostGrantBytes+2<<20 {
+			t.Errorf("%d bytes of grants, the last %.20q", n, got[len(got)-1])
+		}
+	}
+}
+
 func TestRulesAreListedOneBehindTheOther(t *testing.T) {
 	f := newAsked(t).wants(role(`[{"verbs":["get","list"],"apiGroups":[""],"resources":["pods"]},{"verbs":["get"],"nonResourceURLs":["/metrics"]}]`))
 	f("ka.req.role.rules.verbs", "get", "list", "get")

@@ -1,6 +1,9 @@
 package fields
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestHostPathsAreCleaned(t *testing.T) {
 	f := newAsked(t).wants(inPod(`{"volumes":[{"name":"a","hostPath":{"path":"/etc/../proc/"}},{"name":"b"},{"name":"c","hostPath":{"path":"//"}},{"name":"d","hostPath":{"path":"/./etc"}},{"name":"e","hostPath":{"path":""}},{"name":"f","hostPath":{}},{"name":"g","hostPath":"/x"}]}`))
@@ -36,6 +39,16 @@ func TestVolumesOfEveryKind(t *testing.T) {
 	f(prefix+spec+"volumes.tokenAudiences", "vault")
 	f(prefix+spec+"volumes.csi", "x.y")
 	f("ka.req.pod.volumes.flexvolume_driver", "z")
+}
+
+func TestADeepHostPathIsWithinTheDirectoriesNextToTheRoot(t *testing.T) {
+	deep := strings.Repeat("/a", 100000)
+	got := newAsked(t).read(inPod(`{"volumes":[{"name":"v","hostPath":{"path":"` + deep + `"}}]}`)).field(prefix + spec + "volumes.hostPath.within")
+	if len(got) != mostLevels || got[0] != deep || got[1] != deep[:2*(mostLevels-1)] || got[mostLevels-1] != "/a" {
+		t.Errorf("%d directories, from %.100q to %.100q", len(got), got[1:2], got[len(got)-1])
+	}
+	newAsked(t).wants(inPod(`{"volumes":[{"hostPath":{"path":"/a"}},{"hostPath":{"path":"x/y"}},{"hostPath":{"path":"."}},{"hostPath":{"path":"//"}}]}`))(
+		prefix+spec+"volumes.hostPath.within", "/a", "x/y", "x", "/")
 }
 
 // What a patch holds besides must not hide the kind of its volume.
