@@ -3,11 +3,11 @@ package fields
 // compatRows are the names of the incumbent that mean something which no native
 // field does.
 var compatRows = []row{
-	{ka: "ka.req.pod.containers.image.repository", typ: Text, list: true, byContainer: true, get: perContainer(containers, writtenRepository),
+	{ka: "ka.req.pod.containers.image.repository", typ: Text, list: true, byElement: true, get: perContainer(containers, writtenRepository),
 		desc: "The image of each container without tag and digest, as it is written."},
-	{ka: "ka.req.pod.initContainers.image.repository", typ: Text, list: true, byContainer: true, get: perContainer(initContainers, writtenRepository),
+	{ka: "ka.req.pod.initContainers.image.repository", typ: Text, list: true, byElement: true, get: perContainer(initContainers, writtenRepository),
 		desc: "The image of each init container without tag and digest, as it is written."},
-	{ka: "ka.req.pod.ephemeralContainers.image.repository", typ: Text, list: true, byContainer: true, get: perContainer(ephemeralContainers, writtenRepository),
+	{ka: "ka.req.pod.ephemeralContainers.image.repository", typ: Text, list: true, byElement: true, get: perContainer(ephemeralContainers, writtenRepository),
 		desc: "The image of each ephemeral container without tag and digest, as it is written."},
 	{ka: "ka.req.container.image", typ: Text, get: first(perContainer(containers, aligned("image"))),
 		desc: "The image of the first container."},

@@ -1,5 +1,7 @@
 package fields
 
+import "github.com/valyala/fastjson"
+
 // containerList is one of the lists of containers of a pod.
 type containerList int
 
@@ -28,9 +30,27 @@ type container struct {
 func (p *podSpec) listContainers() {
 	for list := containers; list < allContainers; list++ {
 		for _, c := range elements(child(p.root, containerLists[list].name)) {
-			p.containers = append(p.containers, container{c, list})
+			if !isDirective(c) {
+				p.containers = append(p.containers, container{c, list})
+			}
 		}
 	}
+}
+
+// isDirective reports whether an element of a strategic merge patch is no
+// element of the result: it says only that the list is replaced, or which
+// element is deleted, by its name. One that says more counts, for another kind
+// of patch may hold the same key as an unknown one
+// (k8s.io/apimachinery, strategicpatch).
+func isDirective(v node) bool {
+	if child(v, "$patch") == nil {
+		return false
+	}
+	only := true
+	v.GetObject().Visit(func(key []byte, _ *fastjson.Value) {
+		only = only && (string(key) == "$patch" || string(key) == "name")
+	})
+	return only
 }
 
 // attribute writes what a field says of one container: one text, empty where
@@ -89,9 +109,10 @@ func privileged(_ *Event, c node) (holds, known bool) {
 
 // mayEscalate is what the kubelet makes of allowPrivilegeEscalation: the
 // kernel's no_new_privs is set only for an explicit false (k8s.io/api,
-// core/v1, SecurityContext).
+// core/v1, SecurityContext). A patch that does not say leaves it as it was.
 func mayEscalate(e *Event, c node) (holds, known bool) {
-	if f, ok := flag(at(c, "securityContext", "allowPrivilegeEscalation")); f || !ok {
+	f, ok := flag(at(c, "securityContext", "allowPrivilegeEscalation"))
+	if f || !ok && !e.partial {
 		return true, true
 	}
 	if p, _ := privileged(e, c); p {
@@ -102,7 +123,7 @@ func mayEscalate(e *Event, c node) (holds, known bool) {
 			return true, true
 		}
 	}
-	return false, true
+	return false, ok
 }
 
 // runsAsRoot is what the container's or else the pod's security context says

@@ -42,7 +42,7 @@ func containerRows() []row {
 	for list, l := range containerLists {
 		for _, a := range attributes {
 			r := row{
-				name: spec + l.name + "." + a.name, typ: Text, list: true, byContainer: true,
+				name: spec + l.name + "." + a.name, typ: Text, list: true, byElement: true,
 				get: perContainer(containerList(list), a.get), desc: strings.Replace(a.desc, "%s", l.desc, 1),
 			}
 			if a.ka != "" && l.ka != "" && !noIncumbent[l.ka+a.ka] {

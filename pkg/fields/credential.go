@@ -68,16 +68,18 @@ func csrOrganizations(e *Event, _ Arg, out *Values) {
 	}
 }
 
-// verdicts are what conditions of a CertificateSigningRequest decide.
-var verdicts = map[string]bool{"Approved": true, "Denied": false}
-
+// csrApproved reads the conditions as the signers do: one that denies outweighs
+// one that approves (k8s.io/kubernetes, pkg/controller/certificates).
 func csrApproved(e *Event, _ Arg, out *Values) {
+	approved, denied := false, false
 	for _, condition := range elements(at(certificateRequest(e), "status", "conditions")) {
-		kind, _ := text(child(condition, "type"))
-		if approved, ok := verdicts[string(kind)]; ok && !is(child(condition, "status"), "False") {
-			out.addFlag(approved)
-			return
+		if !is(child(condition, "status"), "False") {
+			approved = approved || is(child(condition, "type"), "Approved")
+			denied = denied || is(child(condition, "type"), "Denied")
 		}
+	}
+	if approved || denied {
+		out.addFlag(!denied)
 	}
 }
 

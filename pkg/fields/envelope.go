@@ -24,7 +24,7 @@ var eventRows = []row{
 	{name: "truncated", typ: Flag, get: isTruncated,
 		desc: "True when the objects of the event were removed for its size, by the API server or because of maxEventSize."},
 	{name: "cluster", ka: "ka.cluster.name", typ: Text, get: clusterName,
-		desc: "The cluster that the event comes from: clusterName of the configuration, else the annotation cluster_name."},
+		desc: "The cluster that the event comes from: clusterName of the configuration, else what its sender told the webhook, else the annotation cluster_name."},
 	{name: "value", typ: Text, arg: KeyArg, get: anyValue,
 		desc: "Anything in the event, by JSON pointer: value[/requestObject/spec/nodeName]. Objects and arrays are shown as JSON."},
 }
@@ -44,8 +44,8 @@ func isTruncated(e *Event, _ Arg, out *Values) {
 }
 
 func clusterName(e *Event, _ Arg, out *Values) {
-	if e.cluster != "" {
-		out.addString(e.cluster)
+	if name := e.cluster(); name != "" {
+		out.add([]byte(name))
 		return
 	}
 	addText(child(e.at(annotations), "cluster_name"), out)

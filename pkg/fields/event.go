@@ -11,15 +11,17 @@ import (
 // after the other.
 type Event struct {
 	raw     []byte
-	cluster string          // from the configuration
+	cluster func() string   // names the cluster that the event comes from
 	broken  func()          // told once of each object that cannot be decoded
 	text    [members][]byte // the members' JSON, as it stands in raw
 	docs    [members]document
+	decoded [members][]byte // texts of members that do not stand for themselves
+	other   document        // a member that no field but value reads
 
 	object  node
+	partial bool // object is a patch that shows a part of the object
 	pod     podSpec
 	known   derived
-	scratch []byte // decoded texts of this event
 }
 
 // derived marks what was worked out for this event.
@@ -32,11 +34,12 @@ type document struct {
 	parsed bool
 }
 
-// NewEvent returns an Event. The cluster is the configured name of the cluster
-// that events come from, or empty. broken is called for an object that cannot
-// be decoded, once for each such object of an event; its fields have no
-// values then.
-func NewEvent(cluster string, broken func()) *Event {
+// NewEvent returns an Event. cluster names the cluster that the event comes
+// from, as far as that is known beside the event; empty where it is not. It is
+// asked when a field needs it. broken is called for an object that cannot
+// be decoded as it is, once for each such object of an event. Of one that nests
+// too deep, what is in reach has values; any other has none.
+func NewEvent(cluster func() string, broken func()) *Event {
 	return &Event{cluster: cluster, broken: broken}
 }
 
@@ -48,30 +51,44 @@ const largestKept = 256 << 10
 // stay as they are until the next Reset.
 func (e *Event) Reset(raw []byte) {
 	for i := range e.docs {
-		d := &e.docs[i]
-		if d.parsed && len(e.text[i]) > largestKept {
-			d.parser = nil
-		}
-		d.root, d.parsed = nil, false
+		e.docs[i].reset(len(e.text[i]))
 	}
-	e.raw, e.scratch = raw, e.scratch[:0]
-	e.object, e.known = nil, derived{}
+	e.other.reset(len(e.raw))
+	e.raw = raw
+	e.object, e.partial, e.known = nil, false, derived{}
 	e.pod.reset()
 	clear(e.text[:])
+	clear(e.decoded[:])
 	e.index()
+}
+
+// reset forgets the document, whose text was of that size.
+func (d *document) reset(size int) {
+	if d.parsed && size > largestKept {
+		d.parser = nil
+	}
+	d.root, d.parsed = nil, false
 }
 
 // index finds the members. Of several with the same key the last one counts.
 func (e *Event) index() {
 	m := audit.MembersOf(e.raw)
 	for m.Next() {
-		if at, ok := memberNames[string(m.Key)]; ok {
+		if at, ok := memberNames[string(unescapedKey(m.Key))]; ok {
 			e.text[at] = m.Value
 		}
 	}
 	if e.text[requestInfo] != nil {
 		e.simplified()
 	}
+}
+
+// unescapedKey is the text of a key as it stands in the event.
+func unescapedKey(key []byte) []byte {
+	if audit.Plain(key) {
+		return key
+	}
+	return audit.AppendText(nil, key)
 }
 
 // at is the root of a member; nil when the event has none, when it is null, or
@@ -97,8 +114,11 @@ func (e *Event) parse(d *document, text []byte) node {
 		return nil
 	}
 	root, err := d.parser.ParseBytes(text)
-	if err != nil {
-		e.broken()
+	if err == nil {
+		return root
+	}
+	e.broken()
+	if root, err = d.parser.ParseBytes(shallow(text)); err != nil {
 		return nil
 	}
 	return root
@@ -111,10 +131,10 @@ func (e *Event) string(m member) []byte {
 		return nil
 	}
 	s := value[1 : len(value)-1]
-	if audit.Plain(s) {
-		return s
+	if e.decoded[m] == nil {
+		if e.decoded[m] = s; !audit.Plain(s) {
+			e.decoded[m] = audit.AppendText(make([]byte, 0, len(s)), s)
+		}
 	}
-	begin := len(e.scratch)
-	e.scratch = audit.AppendText(e.scratch, s)
-	return e.scratch[begin:]
+	return e.decoded[m]
 }

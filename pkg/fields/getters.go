@@ -102,7 +102,7 @@ func keysAt(from finder, paths ...string) getter {
 func jsonAt(from finder, path ...string) getter {
 	return func(e *Event, _ Arg, out *Values) {
 		if v := at(from(e), path...); v != nil {
-			out.text = v.MarshalTo(out.text)
+			out.text = appendJSON(out.text, v)
 			out.end()
 		}
 	}
@@ -112,8 +112,10 @@ func jsonAt(from finder, path ...string) getter {
 func eachJSONAt(from finder, path ...string) getter {
 	return func(e *Event, _ Arg, out *Values) {
 		for _, v := range elements(at(from(e), path...)) {
-			out.text = v.MarshalTo(out.text)
-			out.end()
+			if present(v) != nil {
+				out.text = appendJSON(out.text, v)
+				out.end()
+			}
 		}
 	}
 }

@@ -50,16 +50,16 @@ func serviceAccount(part int) getter {
 		if !ok {
 			return
 		}
-		namespace, account, ok := cutText(rest, ":")
-		if parts := [...][]byte{namespace, account}; ok {
-			out.add(parts[part])
+		namespace, account, _ := cutText(rest, ":")
+		if len(namespace) > 0 && len(account) > 0 && bytes.IndexByte(account, ':') < 0 {
+			out.add([...][]byte{namespace, account}[part])
 		}
 	}
 }
 
 func nodeName(e *Event, _ Arg, out *Values) {
 	name, _ := text(child(e.at(user), "username"))
-	if node, ok := bytes.CutPrefix(name, nodePrefix); ok {
+	if node, ok := bytes.CutPrefix(name, nodePrefix); ok && len(node) > 0 {
 		out.add(node)
 	}
 }

@@ -1,9 +1,8 @@
 package fields
 
 import (
-	"bytes"
+	"math"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
 )
@@ -55,7 +54,7 @@ func elements(v node) []node {
 	return v.GetArray()
 }
 
-// members calls each for the members of an object, the last of each key, in
+// eachMember calls each for the members of an object, the last of each key, in
 // the order in which they stand.
 func eachMember(v node, each func(key []byte, v node)) {
 	if v == nil || v.Type() != fastjson.TypeObject {
@@ -85,14 +84,23 @@ func is(v node, want string) bool {
 	return ok && string(s) == want
 }
 
-// number is the value of a whole number that is not negative.
+// number is the value of a whole number that is not negative, however it is
+// written: in a patch the API server takes -0 and 1e3 for 0 and 1000
+// (k8s.io/apimachinery, DefaultUnstructuredConverter).
 func number(v node) (n uint64, ok bool) {
 	if v == nil || v.Type() != fastjson.TypeNumber {
 		return 0, false
 	}
-	var digits [32]byte
-	n, err := strconv.ParseUint(string(v.MarshalTo(digits[:0])), 10, 64)
-	return n, err == nil
+	var buffer [32]byte
+	digits := v.MarshalTo(buffer[:0])
+	if n, err := strconv.ParseUint(string(digits), 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(string(digits), 64)
+	if err != nil || f < 0 || f >= 1<<63 || f != math.Trunc(f) {
+		return 0, false
+	}
+	return uint64(f), true
 }
 
 // flag is the value of true or false.
@@ -104,6 +112,63 @@ func flag(v node) (f, ok bool) {
 	return f, f || v.Type() == fastjson.TypeFalse
 }
 
+// appendJSON appends the value as JSON: without blanks, the members in the order
+// in which they stand, and of every text the one form in which only what must
+// be escaped is. fastjson's own writer escapes as Go does, which is no JSON, and
+// otherwise before and after a text was looked at.
+func appendJSON(dst []byte, v node) []byte {
+	switch v.Type() {
+	case fastjson.TypeString:
+		return appendQuoted(dst, v.GetStringBytes())
+	case fastjson.TypeArray:
+		dst = append(dst, '[')
+		for i, element := range v.GetArray() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendJSON(dst, element)
+		}
+		return append(dst, ']')
+	case fastjson.TypeObject:
+		return appendObject(dst, v.GetObject())
+	}
+	return v.MarshalTo(dst) // a number or a word
+}
+
+func appendObject(dst []byte, object *fastjson.Object) []byte {
+	dst = append(dst, '{')
+	some := false
+	object.Visit(func(key []byte, v *fastjson.Value) {
+		if some {
+			dst = append(dst, ',')
+		}
+		some = true
+		dst = append(appendQuoted(dst, key), ':')
+		dst = appendJSON(dst, v)
+	})
+	return append(dst, '}')
+}
+
+// shortEscapes are the escapes of one letter that are written.
+var shortEscapes = [256]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
+
+// appendQuoted appends a text as a JSON string.
+func appendQuoted(dst, s []byte) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	for _, c := range s {
+		switch {
+		case shortEscapes[c] != 0:
+			dst = append(dst, '\\', shortEscapes[c])
+		case c < ' ':
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
+}
+
 // plainText adds a string, number, true or false as text, an object or array
 // as JSON, to the text that is being made.
 func plainText(v node, out *Values) {
@@ -111,80 +176,5 @@ func plainText(v node, out *Values) {
 		out.append(s)
 		return
 	}
-	out.text = v.MarshalTo(out.text)
-}
-
-// sound returns the JSON text with what fastjson reads otherwise than
-// encoding/json replaced by U+FFFD, as encoding/json does: bytes that are not
-// UTF-8 and lone surrogates. It returns text itself where there are none, nil
-// when it holds more values than may be parsed.
-func sound(text []byte) []byte {
-	if len(text) > mostValues && bytes.Count(text, []byte{','}) > mostValues {
-		return nil
-	}
-	if !utf8.Valid(text) {
-		text = validUTF8(text)
-	}
-	if bytes.Contains(text, []byte(`\ud`)) || bytes.Contains(text, []byte(`\uD`)) {
-		text = pairedSurrogates(text)
-	}
-	return text
-}
-
-// validUTF8 replaces each byte that is not UTF-8; bytes.ToValidUTF8 would
-// replace a run of them by one character.
-func validUTF8(s []byte) []byte {
-	fixed := make([]byte, 0, len(s)+16)
-	for len(s) > 0 {
-		r, n := utf8.DecodeRune(s)
-		fixed = utf8.AppendRune(fixed, r)
-		s = s[n:]
-	}
-	return fixed
-}
-
-// escapeLen is the length of \uXXXX.
-const escapeLen = 6
-
-// pairedSurrogates writes \ufffd over each surrogate that has no partner.
-func pairedSurrogates(s []byte) []byte {
-	fixed := bytes.Clone(s)
-	for i := 0; i < len(fixed)-1; {
-		if fixed[i] != '\\' {
-			i++
-			continue
-		}
-		class := surrogate(fixed[i:])
-		switch {
-		case class == 0:
-			i += 2
-		case class == high && surrogate(fixed[i+escapeLen:]) == low:
-			i += 2 * escapeLen
-		default:
-			copy(fixed[i:], `\ufffd`)
-			i += escapeLen
-		}
-	}
-	return fixed
-}
-
-// The halves of a surrogate pair.
-const (
-	high = 1 + iota
-	low
-)
-
-// surrogate tells which half of a pair the escape at the beginning of s is.
-func surrogate(s []byte) int {
-	if len(s) < escapeLen || s[0] != '\\' || s[1] != 'u' {
-		return 0
-	}
-	r, err := strconv.ParseUint(string(s[2:escapeLen]), 16, 16)
-	switch {
-	case err != nil || r < 0xd800 || r > 0xdfff:
-		return 0
-	case r < 0xdc00:
-		return high
-	}
-	return low
+	out.text = appendJSON(out.text, v)
 }

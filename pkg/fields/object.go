@@ -30,7 +30,8 @@ var objectRows = []row{
 // patch the one that it led to, where the event has it, for the patch itself
 // shows a part only. Of a patch without an answer it is the patch as far as
 // that is an object: a merge patch, but not the list of operations of a JSON
-// patch. Nil when there is none.
+// patch. Nil when there is none; what a patch calls itself does not matter, for
+// the API server ignores it.
 func (e *Event) body() node {
 	if !e.known.object {
 		e.known.object = true
@@ -40,10 +41,14 @@ func (e *Event) body() node {
 }
 
 func (e *Event) findBody() node {
-	if string(e.string(verb)) == "patch" {
+	switch string(e.string(verb)) {
+	case "delete", "deletecollection":
+		return nil // what they send are options
+	case "patch":
 		if v := e.answer(); v != nil {
 			return v
 		}
+		e.partial = true
 	}
 	return object(e.at(requestObject))
 }
@@ -52,16 +57,35 @@ func (e *Event) findBody() node {
 // resource: a Status, a table, a list.
 func (e *Event) answer() node {
 	v := object(e.at(responseObject))
-	kind, _ := text(child(v, "kind"))
-	if string(kind) == "Table" || strings.HasSuffix(string(kind), "List") {
+	if v == nil || isList(v) {
 		return nil
+	}
+	kind, _ := text(child(v, "kind"))
+	version, _ := text(child(v, "apiVersion"))
+	for _, other := range notOfTheResource {
+		if string(kind) == other.kind && strings.HasPrefix(string(version), other.apiVersion) {
+			return nil
+		}
 	}
 	return v
 }
 
-// object is v if it is an object other than a Status.
+// notOfTheResource are what the API server answers in place of an object
+// (k8s.io/apimachinery, meta/v1). Other groups may have kinds of these names.
+var notOfTheResource = [...]struct{ kind, apiVersion string }{
+	{"Status", "v1"}, {"Table", "meta.k8s.io/"}, {"PartialObjectMetadata", "meta.k8s.io/"},
+}
+
+// isList reports whether an object is a list of objects. The kind does not tell:
+// there are resources of kinds such as IPAllowList.
+func isList(v node) bool {
+	items := child(v, "items")
+	return items != nil && items.Type() == fastjson.TypeArray && at(v, "metadata", "name") == nil
+}
+
+// object is v if it is an object.
 func object(v node) node {
-	if v == nil || v.Type() != fastjson.TypeObject || is(child(v, "kind"), "Status") {
+	if v == nil || v.Type() != fastjson.TypeObject {
 		return nil
 	}
 	return v

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/k8saudit/k8saudit/pkg/audit"
 	"github.com/valyala/fastjson"
 )
 
@@ -39,8 +40,8 @@ func collect(v node, steps []string, begin int, out *Values) bool {
 		return collectElements(v, steps, begin, out)
 	case fastjson.TypeObject:
 		for n := 1; n <= len(steps); n++ {
-			if next := child(v, strings.Join(steps[:n], ".")); next != nil {
-				return collect(next, steps[n:], begin, out)
+			if collect(child(v, strings.Join(steps[:n], ".")), steps[n:], begin, out) {
+				return true
 			}
 		}
 	}
@@ -68,7 +69,7 @@ func pointer(v node, tokens []string) node {
 		token = pointerEscapes.Replace(token)
 		if all := elements(v); all != nil {
 			i, err := strconv.ParseUint(token, 10, 31)
-			if err != nil || int(i) >= len(all) {
+			if err != nil || int(i) >= len(all) || len(token) > 1 && token[0] == '0' {
 				return nil
 			}
 			v = present(all[i])
@@ -82,12 +83,25 @@ func pointer(v node, tokens []string) node {
 // anyValue is what a JSON pointer leads to in the whole event.
 func anyValue(e *Event, arg Arg, out *Values) {
 	tokens := strings.Split(strings.TrimPrefix(arg.Key, "/"), "/")
-	m, ok := memberNames[tokens[0]]
-	if !ok {
-		return
-	}
-	if v := pointer(e.at(m), tokens[1:]); v != nil {
+	if v := pointer(e.named(tokens[0]), tokens[1:]); v != nil {
 		plainText(v, out)
 		out.end()
 	}
+}
+
+// named is the root of the member with that key, also of one that the table
+// does not know; newer API servers may write further ones.
+func (e *Event) named(key string) node {
+	if m, ok := memberNames[key]; ok {
+		return e.at(m)
+	}
+	var last []byte
+	m := audit.MembersOf(e.raw)
+	for m.Next() {
+		if string(unescapedKey(m.Key)) == key {
+			last = m.Value
+		}
+	}
+	e.other.parsed = true
+	return e.parse(&e.other, last)
 }

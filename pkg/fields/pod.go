@@ -73,9 +73,10 @@ var podKinds = map[string]string{
 type podSpec struct {
 	root       node
 	containers []container
+	volumes    []node
 }
 
-func (p *podSpec) reset() { p.root, p.containers = nil, p.containers[:0] }
+func (p *podSpec) reset() { p.root, p.containers, p.volumes = nil, p.containers[:0], p.volumes[:0] }
 
 // podRoot is the pod specification, nil when the object has none.
 func podRoot(e *Event) node { return e.podSpec().root }
@@ -85,14 +86,23 @@ func (e *Event) podSpec() *podSpec {
 		e.known.pod = true
 		e.pod.root = at(e.body(), e.podSpecPath()...)
 		e.pod.listContainers()
+		e.pod.listVolumes()
 	}
 	return &e.pod
 }
+
+// podSubresources are the sub-resources whose requests set what runs in a pod.
+// The others either have another object or, as status, leave the specification
+// as it was, whatever their object says.
+var podSubresources = map[string]bool{"": true, "ephemeralcontainers": true, "resize": true}
 
 // podSpecPath is where the specification is: by the resource of the request,
 // for a patch need not say its kind; by the kind where there is no resource.
 // A path to nowhere ends in nothing.
 func (e *Event) podSpecPath() []string {
+	if sub, _ := text(child(e.at(objectRef), "subresource")); !podSubresources[string(sub)] {
+		return nowhere
+	}
 	resource, ok := text(child(e.at(objectRef), "resource"))
 	if !ok {
 		kind, _ := text(child(e.body(), "kind"))

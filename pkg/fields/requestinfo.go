@@ -34,7 +34,7 @@ var namespaceSubresources = map[string]bool{"status": true, "finalize": true}
 func targetOf(method, uri string) target {
 	path, query, _ := strings.Cut(uri, "?")
 	t := target{verb: strings.ToLower(method)}
-	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	parts := strings.FieldsFunc(unescaped(path), func(r rune) bool { return r == '/' })
 	rest, ok := t.groupVersion(parts)
 	if !ok || len(rest) == 0 {
 		return t
@@ -76,7 +76,7 @@ func (t *target) object(parts []string) {
 	}
 	t.resource = parts[0]
 	if len(parts) > 1 {
-		t.name = unescaped(parts[1])
+		t.name = parts[1]
 	}
 	if len(parts) > 2 {
 		t.subresource = parts[2]
@@ -86,12 +86,12 @@ func (t *target) object(parts []string) {
 func watches(query string) bool {
 	values, _ := url.ParseQuery(query)
 	watch := values.Get("watch")
-	return values.Has("watch") && watch != "false" && watch != "0"
+	return values.Has("watch") && watch != "0" && !strings.EqualFold(watch, "false")
 }
 
-func unescaped(part string) string {
-	if s, err := url.PathUnescape(part); err == nil {
+func unescaped(path string) string {
+	if s, err := url.PathUnescape(path); err == nil {
 		return s
 	}
-	return part
+	return path
 }

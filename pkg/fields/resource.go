@@ -35,7 +35,7 @@ func (e *Event) targetText(key string, out *Values) {
 
 func targetPodName(e *Event, arg Arg, out *Values) {
 	ref := e.at(objectRef)
-	if is(child(ref, "resource"), "pods") && child(ref, "subresource") == nil {
+	if sub, _ := text(child(ref, "subresource")); is(child(ref, "resource"), "pods") && len(sub) == 0 {
 		targetName(e, arg, out)
 	}
 }

@@ -8,7 +8,7 @@ import (
 // extract returns the texts that a field of the event gives.
 func extract(t *testing.T, event, field string) []string {
 	t.Helper()
-	table, e := NewTable(), NewEvent("", func() {})
+	table, e := NewTable(), NewEvent(func() string { return "" }, func() {})
 	e.Reset([]byte(event))
 	id, ok := table.ID(field)
 	if !ok {

@@ -3,18 +3,8 @@ package fields
 import (
 	"encoding/json"
 	"net"
+	"net/netip"
 )
-
-// objectReference is the API server's object reference (audit/v1 ObjectReference).
-type objectReference struct {
-	Resource    string `json:"resource,omitempty"`
-	Namespace   string `json:"namespace,omitempty"`
-	Name        string `json:"name,omitempty"`
-	UID         string `json:"uid,omitempty"`
-	APIGroup    string `json:"apiGroup,omitempty"`
-	APIVersion  string `json:"apiVersion,omitempty"`
-	Subresource string `json:"subresource,omitempty"`
-}
 
 // simplified reads the simplified form of an audit event, in which manuals
 // show it: requestInfo in place of verb, requestURI, userAgent and sourceIPs,
@@ -22,18 +12,20 @@ type objectReference struct {
 // event lacks with what these stand for, so that nothing else in this package
 // knows of the form.
 func (e *Event) simplified() {
-	var info struct{ Method, URI, UserAgent, RemoteAddr string }
-	if json.Unmarshal(e.text[requestInfo], &info) != nil {
+	info := object(e.at(requestInfo))
+	if info == nil {
 		return
 	}
-	t := targetOf(info.Method, info.URI)
-	e.supply(verb, t.verb)
-	e.supply(requestURI, info.URI)
-	if info.UserAgent != "" {
-		e.supply(userAgent, info.UserAgent)
+	said := func(key string) string {
+		s, _ := text(child(info, key))
+		return string(s)
 	}
-	if host, _, err := net.SplitHostPort(info.RemoteAddr); err == nil {
-		e.supply(sourceIPs, []string{host})
+	t := targetOf(said("method"), said("uri"))
+	e.supply(verb, t.verb)
+	e.supply(requestURI, said("uri"))
+	e.supply(userAgent, said("userAgent"))
+	if client := clientOf(said("remoteAddr")); client != "" {
+		e.set(sourceIPs, []string{client}, e.lacks(sourceIPs))
 	}
 	if e.lacks(requestObject) {
 		e.text[requestObject] = e.text[requestBody]
@@ -41,26 +33,50 @@ func (e *Event) simplified() {
 	e.complete(t)
 }
 
-// complete fills the object reference in with what the URI says.
+// clientOf is the address in address:port, or in an address alone.
+func clientOf(remote string) string {
+	if host, _, err := net.SplitHostPort(remote); err == nil {
+		return host
+	}
+	if _, err := netip.ParseAddr(remote); err == nil {
+		return remote
+	}
+	return ""
+}
+
+// complete fills the object reference in with what the URI says (audit/v1,
+// ObjectReference).
 func (e *Event) complete(t target) {
 	if !t.resourceRequest {
 		return
 	}
-	r := objectReference{
-		Resource: t.resource, Subresource: t.subresource, Namespace: t.namespace,
-		Name: t.name, APIGroup: t.group, APIVersion: t.version,
+	reference := map[string]string{
+		"resource": t.resource, "subresource": t.subresource, "namespace": t.namespace, "name": t.name,
+		"apiGroup": t.group, "apiVersion": t.version,
 	}
-	if !e.lacks(objectRef) && json.Unmarshal(e.text[objectRef], &r) != nil {
-		return
+	eachMember(e.at(objectRef), func(key []byte, v node) {
+		if s, ok := text(v); ok {
+			reference[string(key)] = string(s)
+		}
+	})
+	for key, value := range reference {
+		if value == "" {
+			delete(reference, key)
+		}
 	}
-	e.text[objectRef] = nil
-	e.supply(objectRef, r)
+	e.set(objectRef, reference, true)
 }
 
-// supply gives the event a member that it lacks.
-func (e *Event) supply(m member, value any) {
-	if e.lacks(m) {
+// supply gives the event a text that it lacks.
+func (e *Event) supply(m member, value string) {
+	e.set(m, value, value != "" && e.lacks(m))
+}
+
+// set makes the value that of a member.
+func (e *Event) set(m member, value any, wanted bool) {
+	if wanted {
 		e.text[m], _ = json.Marshal(value)
+		e.docs[m].parsed = false
 	}
 }
 

@@ -1,6 +1,9 @@
 package fields
 
-import "strconv"
+import (
+	"path"
+	"strconv"
+)
 
 // specRows are what the specifications of other objects than pods say.
 var specRows = []row{
@@ -20,11 +23,11 @@ var specRows = []row{
 		desc: "The networks that may use the load balancer of a Service."},
 	{name: spec + "selector", typ: Text, list: true, get: pairsAt((*Event).body, "spec", "selector"),
 		desc: "The labels by which a Service selects pods, as key=value."},
-	{name: spec + "persistentVolume.hostPath", typ: Text, get: persistentVolume("hostPath", "path"),
-		desc: "The path of the node behind a PersistentVolume."},
-	{name: spec + "persistentVolume.local", typ: Text, get: persistentVolume("local", "path"),
-		desc: "The local path behind a PersistentVolume."},
-	{name: spec + "persistentVolume.csi", typ: Text, get: persistentVolume("csi", "driver"),
+	{name: spec + "persistentVolume.hostPath", typ: Text, get: persistentVolumePath("hostPath"),
+		desc: "The path of the node behind a PersistentVolume, cleaned: /etc for /var/../etc/."},
+	{name: spec + "persistentVolume.local", typ: Text, get: persistentVolumePath("local"),
+		desc: "The path of a node's own disk behind a PersistentVolume, cleaned."},
+	{name: spec + "persistentVolume.csi", typ: Text, get: textAt(persistentVolume, "spec", "csi", "driver"),
 		desc: "The CSI driver behind a PersistentVolume."},
 	{name: spec + "tls", typ: Flag, get: ingressTLS,
 		desc: "Whether an Ingress has TLS."},
@@ -71,11 +74,15 @@ func nodePorts(e *Event, _ Arg, out *Values) {
 	}
 }
 
-// persistentVolume is the string at a path of a PersistentVolume, and not of a
-// pod, whose spec may have the same keys.
-func persistentVolume(keys ...string) getter {
-	path := append([]string{"spec"}, keys...)
-	return textAt(ofResource("persistentvolumes"), path...)
+var persistentVolume = ofResource("persistentvolumes")
+
+// persistentVolumePath is the cleaned path of a PersistentVolume of that type.
+func persistentVolumePath(kind string) getter {
+	return func(e *Event, _ Arg, out *Values) {
+		if s, _ := text(at(persistentVolume(e), "spec", kind, "path")); len(s) > 0 {
+			out.add([]byte(path.Clean(string(s))))
+		}
+	}
 }
 
 var ingress = ofResource("ingresses")

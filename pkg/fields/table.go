@@ -75,9 +75,9 @@ type row struct {
 	arg  ArgKind
 	desc string
 	get  getter
-	// byContainer says that the getter applies an index itself: it chooses a
-	// container or a rule, which may have several values or none.
-	byContainer bool
+	// byElement says that the getter applies an index itself: it chooses a
+	// container, a volume or a rule, which may have several values or none.
+	byElement bool
 }
 
 // families are the parts of the table, in the order of the documentation.
@@ -204,7 +204,7 @@ func (r *row) field(name string, typ Type) Field {
 	}
 	return Field{
 		Name: name, Type: typ, List: r.list, Arg: arg, Desc: r.desc,
-		get: r.get, pick: arg == IndexArg && !r.byContainer,
+		get: r.get, pick: arg == IndexArg && !r.byElement,
 	}
 }
 

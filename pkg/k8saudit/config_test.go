@@ -7,7 +7,10 @@ import (
 )
 
 func TestAConfigurationThatSaysNothingHasTheDefaults(t *testing.T) {
-	want := Config{SSLCertificate: "/etc/falco/falco.pem", MaxEventSize: 16 << 20, WebhookMaxBatchSize: 128 << 20}
+	want := Config{
+		SSLCertificate: "/etc/falco/falco.pem", MaxEventSize: 16 << 20, WebhookMaxBatchSize: 128 << 20, QueueBytes: 64 << 20,
+		CheckpointDir: "/var/lib/falco/k8saudit", StartAt: "end",
+	}
 	for _, text := range []string{"", " \n", `""`, "null", "{}"} {
 		if got, warnings, err := ParseConfig(text); err != nil || got != want || len(warnings) > 0 {
 			t.Errorf("%q: got %+v, %q, %v, want %+v", text, got, warnings, err, want)
@@ -17,7 +20,8 @@ func TestAConfigurationThatSaysNothingHasTheDefaults(t *testing.T) {
 
 func TestTheIncumbentsKeysAreAccepted(t *testing.T) {
 	got, _, err := ParseConfig(`{"sslCertificate":"/a.pem","maxEventSize":262144,"webhookMaxBatchSize":12582912,"useAsync":true}`)
-	want := Config{SSLCertificate: "/a.pem", MaxEventSize: 262144, WebhookMaxBatchSize: 12582912, UseAsync: true}
+	want := defaults
+	want.SSLCertificate, want.MaxEventSize, want.WebhookMaxBatchSize, want.UseAsync = "/a.pem", 262144, 12582912, true
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -46,6 +50,10 @@ func TestAnInvalidConfigurationIsRefusedByName(t *testing.T) {
 	f(`{"maxEventSize":"large"}`, "maxEventSize")
 	f(`{"maxEventSize":-1}`, "maxEventSize")
 	f(`[]`, "map of keys")
+	f(`{"tls":{"certificate":"/a"}}`, `"certificate"`)
+	f(`{"tls":{"certFile":"/a"}}`, "tls.keyFile")
+	f(`{"tls":{"certFile":"/a","keyFile":"/b"},"sslCertificate":"/c"}`, "sslCertificate")
+	f(`{"startAt":"middle"}`, "startAt")
 	f(`{"useAsync":true} {}`, "behind the configuration")
 	f(`{`, "init_config")
 }
@@ -73,7 +81,8 @@ func TestTheSchemaHasEveryKeyAndAllowsNothingElse(t *testing.T) {
 	if object.AdditionalProperties == nil || *object.AdditionalProperties || len(object.Required) > 0 {
 		t.Error("the schema allows unknown keys or requires some")
 	}
-	for _, key := range []string{"sslCertificate", "maxEventSize", "maxEventBytes", "webhookMaxBatchSize", "useAsync", "clusterName"} {
+	for _, key := range []string{"sslCertificate", "maxEventSize", "maxEventBytes", "webhookMaxBatchSize", "useAsync", "clusterName",
+		"clusterFromPath", "clusterHeader", "queueBytes", "dedupe", "tls", "auth", "checkpointDir", "startAt"} {
 		if object.Properties[key].Type == "" || object.Properties[key].Description == "" {
 			t.Errorf("the schema does not describe %s: %s", key, Schema())
 		}

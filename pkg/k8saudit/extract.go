@@ -27,6 +27,7 @@ type extractor struct {
 	table  *fields.Table
 	stats  *stats.Stats
 	event  *fields.Event
+	at     unsafe.Pointer // where Falco has the event
 	values fields.Values
 	memory arena
 	known  *C.answers
@@ -57,9 +58,9 @@ func (p *Plugin) extractor(plugin, thread C.uintptr_t) *extractor {
 	}
 	x := &extractor{
 		table: p.table, stats: p.stats,
-		event: fields.NewEvent(p.config.ClusterName, func() { p.stats.Malformed.Add(1) }),
 		known: C.answers_new(thread, C.uint32_t(len(p.table.Fields))),
 	}
+	x.event = fields.NewEvent(func() string { return p.cluster(x.at) }, func() { p.stats.Malformed.Add(1) })
 	if len(e.all) > 0 {
 		x.known.next = e.all[len(e.all)-1].known
 	}
@@ -122,6 +123,7 @@ func (x *extractor) seek(in *eventInput) bool {
 	}
 	x.learn()
 	k.turn++
+	x.at = in.event
 	k.event.event, k.event.number = (*C.uint8_t)(in.event), C.uint64_t(in.number)
 	k.time, k.length = time, C.uint32_t(len(payload))
 	x.memory.reset()

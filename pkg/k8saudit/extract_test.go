@@ -42,7 +42,7 @@ func (h *host) release() {
 // event makes raw the event that is asked, in memory that the one before used.
 func (h *host) event(number uint64, raw string) *eventInput {
 	h.events.reset()
-	h.events.add(number, []byte(raw))
+	h.events.add(number, []byte(raw), "")
 	h.number = number
 	return h.input(0, number)
 }

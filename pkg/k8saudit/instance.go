@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
+	"github.com/falcosecurity/plugin-sdk-go/pkg/ptr"
 	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk"
-	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk/plugins"
 	"github.com/k8saudit/k8saudit/pkg/source"
 	"github.com/k8saudit/k8saudit/pkg/stats"
 )
@@ -21,22 +22,20 @@ const (
 	firstEvent  = 30 * time.Millisecond // the longest wait for it
 )
 
-// fileQueue is how much a source may read ahead of the rules, in bytes.
-const fileQueue = 4 << 20
-
 // closing is the longest that Close waits for a source to stop.
 const closing = 5 * time.Second
 
 // Instance is one open capture. Falco uses it from one thread.
 type Instance struct {
-	plugins.BaseProgress
-
+	progress ptr.StringBuffer
 	source   source.Source
 	queue    *source.Queue
 	stats    *stats.Stats
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when the source has returned
 	patience time.Duration // of Close
+	closed   func()        // told when the capture is over; may be nil
+	newest   atomic.Int64  // time of the newest event in Falco's hands, in nanoseconds since 1970
 
 	current *source.Batch   // being handed over
 	next    int             // event of current
@@ -47,11 +46,14 @@ type Instance struct {
 // Open opens what open_params names and starts to read it.
 func (p *Plugin) Open(params string) (i *Instance, err error) {
 	defer p.recovered("opening its source", &err)
-	s, err := p.openSource(params)
+	s, queueBytes, err := p.openSource(params)
 	if err != nil {
 		return nil, err
 	}
-	return start(s, source.NewQueue(fileQueue), p.stats), nil
+	i = start(s, source.NewQueue(queueBytes), p.stats)
+	i.closed = func() { p.open.CompareAndSwap(i, nil) }
+	p.open.Store(i)
+	return i, nil
 }
 
 // start runs the source in a goroutine that ends with the instance.
@@ -132,8 +134,11 @@ func (i *Instance) copy() {
 		if i.events.len() >= batchEvents || i.events.used >= batchBytes {
 			return
 		}
-		i.events.add(uint64(waiting[n].Time.UnixNano()), waiting[n].Raw)
+		i.events.add(uint64(waiting[n].Time.UnixNano()), waiting[n].Raw, i.current.Cluster)
 		i.next++
+	}
+	if n := len(waiting); n > 0 {
+		i.newest.Store(waiting[n-1].Time.UnixNano())
 	}
 	i.handed = append(i.handed, i.current)
 	i.current = nil
@@ -149,6 +154,9 @@ func (i *Instance) finish(seen bool) {
 	i.handed = i.handed[:0]
 }
 
+// ProgressBuffer is where the SDK keeps the words of Progress for Falco.
+func (i *Instance) ProgressBuffer() sdk.StringBuffer { return &i.progress }
+
 // Progress is how much of the input was read.
 func (i *Instance) Progress(sdk.PluginState) (share float64, words string) {
 	defer i.recovered("telling its progress")
@@ -160,6 +168,9 @@ func (i *Instance) Progress(sdk.PluginState) (share float64, words string) {
 // seconds, whatever the source does.
 func (i *Instance) Close() {
 	defer i.recovered("closing its source")
+	if i.closed != nil {
+		i.closed()
+	}
 	i.cancel()
 	if i.current != nil {
 		i.handed = append(i.handed, i.current)
@@ -175,7 +186,7 @@ func (i *Instance) Close() {
 		i.stats.Log().Error("the source did not stop in time and was left behind; please report it")
 	}
 	i.events.free()
-	i.ProgressBuffer().Free()
+	i.progress.Free()
 }
 
 // closeSource closes the source once it has returned.
@@ -183,7 +194,6 @@ func (i *Instance) closeSource(closed chan<- struct{}) {
 	defer close(closed)
 	defer i.recovered("closing its source")
 	<-i.done
-	i.queue.Abandon() // what it put at the very end
 	if err := i.source.Close(); err != nil {
 		i.stats.Log().Warn("the source did not close cleanly", "error", err)
 	}

@@ -3,7 +3,10 @@ package k8saudit
 // #include <stdlib.h>
 import "C"
 
-import "unsafe"
+import (
+	"slices"
+	"unsafe"
+)
 
 // chunk is how much C memory is taken at a time.
 const chunk = 64 << 10
@@ -59,10 +62,11 @@ func (a *arena) shrink(keep int) {
 // payloads one behind the other, and an array of pointers to them. It grows
 // with what is used, and gives back what only one large event needed.
 type events struct {
-	data    cMemory
-	used    int
-	offsets []int // of the events in data
-	list    cMemory
+	data     cMemory
+	used     int
+	offsets  []int    // of the events in data
+	clusters []string // of the events, where their senders told
+	list     cMemory
 }
 
 // largestKept is the size above which the memory is given back when it is not
@@ -74,13 +78,24 @@ func (e *events) reset() {
 	if e.data.size > largestKept && e.used < largestKept {
 		e.data.resize(largestKept)
 	}
-	e.used, e.offsets = 0, e.offsets[:0]
+	clear(e.clusters)
+	e.used, e.offsets, e.clusters = 0, e.offsets[:0], e.clusters[:0]
 }
 
 func (e *events) len() int { return len(e.offsets) }
 
-// add copies an event in, with its time in nanoseconds since 1970.
-func (e *events) add(nanos uint64, payload []byte) {
+// cluster is that of the event at an address; empty when it is none of these
+// events, or when its sender told none.
+func (e *events) cluster(at unsafe.Pointer) string {
+	offset := int(uintptr(at) - uintptr(e.data.at))
+	if i, found := slices.BinarySearch(e.offsets, offset); found {
+		return e.clusters[i]
+	}
+	return ""
+}
+
+// add copies an event of a cluster in, with its time in nanoseconds since 1970.
+func (e *events) add(nanos uint64, payload []byte, cluster string) {
 	size := eventPayload + len(payload)
 	if e.used+size > e.data.size {
 		e.data.resize(max(chunk, 2*e.data.size, e.used+size))
@@ -95,7 +110,7 @@ func (e *events) add(nanos uint64, payload []byte) {
 	*(*uint32)(unsafe.Add(at, dataLength)) = uint32(len(payload))
 	*(*uint32)(unsafe.Add(at, pluginID)) = 0 // Falco fills it in
 	copy(unsafe.Slice((*byte)(unsafe.Add(at, eventPayload)), len(payload)), payload)
-	e.offsets = append(e.offsets, e.used)
+	e.offsets, e.clusters = append(e.offsets, e.used), append(e.clusters, cluster)
 	e.used += (size + 7) &^ 7
 	e.used = min(e.used, e.data.size)
 }

@@ -7,41 +7,82 @@ import (
 	"strings"
 
 	"github.com/k8saudit/k8saudit/pkg/source"
+	"github.com/k8saudit/k8saudit/pkg/source/tail"
+	"github.com/k8saudit/k8saudit/pkg/source/webhook"
 )
 
 // scheme is a form of open_params.
 type scheme struct {
 	prefix string
 	open   func(p *Plugin, params string) (source.Source, error)
+	// queue is how many bytes of events may wait for the rules.
+	queue func(c *Config) uint64
 }
 
 // schemes are tried in order; the last one takes what the others do not.
 var schemes = []scheme{
-	{"file://", notYet("following a log")},
-	{"http://", notYet("the webhook")},
-	{"https://", notYet("the webhook")},
-	{"-", openStdin},
-	{"", openPath},
+	{"file://", openTail, readAhead},
+	{"http://", openWebhook, webhookQueue},
+	{"https://", openWebhook, webhookQueue},
+	{"-", openStdin, readAhead},
+	{"", openPath, readAhead},
 }
 
-// openSource opens what open_params names.
-func (p *Plugin) openSource(params string) (source.Source, error) {
+// fileQueue is how much is read ahead of the rules, in bytes: what waits in a
+// file need not wait in memory.
+const fileQueue = 4 << 20
+
+func readAhead(*Config) uint64      { return fileQueue }
+func webhookQueue(c *Config) uint64 { return c.QueueBytes }
+
+// openSource opens what open_params names. It returns the source, and how many
+// bytes of its events may wait for the rules.
+func (p *Plugin) openSource(params string) (s source.Source, queueBytes int64, err error) {
 	params = strings.TrimSpace(params)
 	if params == "" {
-		return nil, errors.New("open_params is empty: give the path of an audit log or of a directory with audit logs, or - for standard input")
+		return nil, 0, errors.New("open_params is empty: give the path of an audit log or of a directory with audit logs, - for standard input, file:///path to follow a log, or http://host:port/path for the webhook")
 	}
-	for _, s := range schemes {
-		if strings.HasPrefix(params, s.prefix) && (s.prefix != "-" || params == "-") {
-			return s.open(p, params)
+	for _, scheme := range schemes {
+		if strings.HasPrefix(params, scheme.prefix) && (scheme.prefix != "-" || params == "-") {
+			s, err = scheme.open(p, params)
+			return s, int64(scheme.queue(&p.config)), err
 		}
 	}
-	return nil, fmt.Errorf("open_params %q is not understood", params)
+	return nil, 0, fmt.Errorf("open_params %q is not understood", params)
 }
 
-func notYet(what string) func(*Plugin, string) (source.Source, error) {
-	return func(_ *Plugin, params string) (source.Source, error) {
-		return nil, fmt.Errorf("open_params %q is not supported yet: %s comes with a later version; give the path of a file or directory, or - for standard input", params, what)
+// openTail follows the log that a URL names.
+func openTail(p *Plugin, params string) (source.Source, error) {
+	options, err := tail.ParseURL(params, tail.Options{
+		StartAt: tail.Start(p.config.StartAt), CheckpointDir: p.config.CheckpointDir,
+		MaxEventSize: int(p.config.MaxEventSize), Stats: p.stats,
+	})
+	if err != nil {
+		return nil, err
 	}
+	t, err := tail.Open(options)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// openWebhook serves the webhook at a URL.
+func openWebhook(p *Plugin, params string) (source.Source, error) {
+	c := &p.config
+	options := webhook.Options{
+		URL: params, CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, ClientCAFile: c.TLS.ClientCAFile, TokenFile: c.Auth.TokenFile,
+		ClusterFromPath: c.ClusterFromPath, ClusterHeader: c.ClusterHeader,
+		MaxBatchSize: int64(c.WebhookMaxBatchSize), MaxEventSize: int(c.MaxEventSize), Dedupe: c.Dedupe == nil || *c.Dedupe, Stats: p.stats,
+	}
+	if options.CertFile == "" {
+		options.CertFile, options.KeyFile = c.SSLCertificate, c.SSLCertificate
+	}
+	w, err := webhook.Open(options)
+	if err != nil {
+		return nil, err // and not a nil *webhook.Source, which is a Source
+	}
+	return w, nil
 }
 
 func openStdin(p *Plugin, _ string) (source.Source, error) {

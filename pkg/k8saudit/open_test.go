@@ -1,17 +1,24 @@
 package k8saudit
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unsafe"
+
+	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk"
+	"github.com/k8saudit/k8saudit/pkg/source"
 )
 
 // started returns a plugin with that configuration.
 func started(t *testing.T, config string) *Plugin {
 	t.Helper()
 	p := New()
-	if err := p.start(config, testLog{t}); err != nil {
+	p.sink.writer = testLog{t}
+	if err := p.start(config); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Destroy)
@@ -47,15 +54,65 @@ func TestWhatCannotBeOpenedIsAnErrorThatNamesItAndTheReason(t *testing.T) {
 	f(filepath.Join(dir, "missing.log"), "missing.log", "no such file")
 	f(dir, dir, "no audit log")
 	f("ftp://host/log", "ftp", "unknown scheme")
-	f("file:///var/log/audit.log", "not supported yet")
-	f("http://127.0.0.1:9765/k8s-audit", "not supported yet")
-	f("https://127.0.0.1:9765/k8s-audit", "not supported yet")
+	f("file://audit.log", "three slashes")
+	f("file:///var/log/audit.log?startat=end", "startat", "startAt")
+	f("http://127.0.0.1:0", "path")
+	f("https://127.0.0.1:0/k8s-audit", "/etc/falco/falco.pem")
 	if os.Getuid() != 0 {
 		secret := filepath.Join(dir, "secret.log")
 		if err := os.WriteFile(secret, nil, 0o000); err != nil {
 			t.Fatal(err)
 		}
 		f(secret, "secret.log", "permission denied")
+	}
+}
+
+func TestALogIsFollowedAndTheWebhookServed(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "audit.log")
+	p := started(t, `{"startAt":"beginning","checkpointDir":"`+t.TempDir()+`"}`)
+	if err := os.WriteFile(log, []byte(privilegedPod+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i, err := p.Open("file://" + log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := next(t, i); err != nil || len(got) != 1 || got[0] != privilegedPod {
+		t.Errorf("the log that is followed gives %q, %v", got, err)
+	}
+	i.Close()
+	hook, err := p.Open("http://127.0.0.1:0/k8s-audit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook.Close()
+}
+
+func TestTheClusterThatASenderToldReachesItsEventsOnly(t *testing.T) {
+	h := newHost(t, "")
+	instance, _ := opened(t, func(ctx context.Context, queue *source.Queue) error {
+		for _, cluster := range []string{"one", "", "two"} {
+			if err := queue.Put(ctx, &source.Batch{Events: named(privilegedPod), Cluster: cluster}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	defer instance.Close()
+	h.plugin.open.Store(instance)
+	var got []string
+	for len(got) < 3 {
+		n, array, err := instance.NextBatch()
+		if err != nil && err != sdk.ErrTimeout {
+			t.Fatal(err)
+		}
+		for k := range n {
+			in := &eventInput{event: *(*unsafe.Pointer)(unsafe.Add(array, k*8)), number: uint64(len(got))}
+			got = append(got, show(h.ask(in, "k8s.audit.cluster")[0]))
+		}
+	}
+	if want := []string{"one", "", "two"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -82,13 +139,6 @@ func TestTheAuditLogsOfThisMachineAreNamed(t *testing.T) {
 	}
 	if none := findLogs(filepath.Join(root, "nothing")); none == nil || len(none) != 0 {
 		t.Errorf("where there is no log, found %#v, want an empty list", none)
-	}
-}
-
-func TestThePluginTellsFalcoWhoItIs(t *testing.T) {
-	info := New().Info()
-	if info.ID != 1 || info.Name != "k8saudit" || info.EventSource != "k8s_audit" || info.Version != Version || info.RequiredAPIVersion != "" {
-		t.Errorf("got %+v", info)
 	}
 }
 

@@ -9,9 +9,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
+	"sync/atomic"
+	"unsafe"
 
 	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk"
-	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk/plugins"
 	"github.com/k8saudit/k8saudit/pkg/fields"
 	"github.com/k8saudit/k8saudit/pkg/stats"
 )
@@ -24,45 +26,47 @@ const (
 	ID          = 1
 	EventSource = "k8s_audit"
 	Version     = "0.20.0"
-	description = "Kubernetes audit events: nothing lost, every value typed"
-	contact     = "github.com/k8saudit/k8saudit"
+	Description = "Kubernetes audit events: nothing lost, every value typed"
+	Contact     = "github.com/k8saudit/k8saudit"
 )
 
 // Plugin is one initialised plugin. Falco uses it from one thread.
 type Plugin struct {
-	plugins.BaseLastError
-	plugins.BaseStringer
-	plugins.BaseOpenParams
+	buffers
 
 	config     Config
+	sink       sink
 	table      *fields.Table
 	stats      *stats.Stats
 	extractors extractors
+	open       atomic.Pointer[Instance] // the capture that metrics speak of
+	metrics    struct {
+		sync.Mutex
+		ring [metricRing]arena
+		next int
+	}
 }
 
 // New returns a plugin that Init has to be called on.
 func New() *Plugin { return &Plugin{table: fields.NewTable()} }
 
-// Info describes the plugin to Falco. The required version of the plugin API
-// is left to the SDK, which reads what older hosts do not pass.
-func (p *Plugin) Info() *plugins.Info {
-	return &plugins.Info{
-		ID: ID, Name: Name, Description: description, Contact: contact, Version: Version,
-		EventSource: EventSource, ExtractEventSources: []string{EventSource},
-	}
+// Host is what Falco offers a plugin that it initialises.
+type Host struct {
+	// Log is Falco's log function (ss_plugin_log_fn_t), to be called with Owner;
+	// nil in a host that has none.
+	Log, Owner unsafe.Pointer
 }
 
-// InitSchema is the schema of init_config.
-func (p *Plugin) InitSchema() *sdk.SchemaInfo { return &sdk.SchemaInfo{Schema: Schema()} }
-
-// Init takes the configuration.
-func (p *Plugin) Init(config string) (err error) {
-	return p.start(config, os.Stderr)
+// Init takes the configuration. What the plugin has to say goes to the host's
+// log, or to standard error where there is none.
+func (p *Plugin) Init(config string, host Host) (err error) {
+	p.sink.function, p.sink.owner, p.sink.writer = host.Log, host.Owner, os.Stderr
+	return p.start(config)
 }
 
-// start is Init with the place for log lines.
-func (p *Plugin) start(config string, log io.Writer) (err error) {
-	p.stats = stats.New(slog.New(slog.NewTextHandler(log, nil)).With("plugin", Name))
+// start is Init once the log is known.
+func (p *Plugin) start(config string) (err error) {
+	p.stats = stats.New(slog.New(&logHandler{sink: &p.sink}))
 	defer p.recovered("reading its configuration", &err)
 	var warnings []string
 	if p.config, warnings, err = ParseConfig(config); err != nil {
@@ -74,10 +78,14 @@ func (p *Plugin) start(config string, log io.Writer) (err error) {
 	return nil
 }
 
-// Destroy gives the plugin's memory back.
+// Destroy gives the plugin's memory back. Falco is not called any more.
 func (p *Plugin) Destroy() {
+	p.sink.close()
 	p.extractors.free()
-	p.OpenParamsBuffer().Free()
+	p.buffers.free()
+	for i := range p.metrics.ring {
+		p.metrics.ring[i].free()
+	}
 }
 
 // Fields is the field list for Falco.
@@ -100,6 +108,18 @@ func (p *Plugin) String(event sdk.EventReader) (text string, err error) {
 		return "", fmt.Errorf("the event cannot be read: %w", err)
 	}
 	return string(raw), nil
+}
+
+// cluster names the cluster of the event at that address: the configured one,
+// or else the one that its sender told the webhook.
+func (p *Plugin) cluster(event unsafe.Pointer) string {
+	if p.config.ClusterName != "" {
+		return p.config.ClusterName
+	}
+	if i := p.open.Load(); i != nil {
+		return i.events.cluster(event)
+	}
+	return ""
 }
 
 // recovered stops a panic on its way to Falco and makes an error of it.

@@ -14,6 +14,7 @@ import (
 type Reader struct {
 	Lines    *Lines
 	splitter *audit.Splitter
+	buf      []byte    // to read into
 	pool     sync.Pool // of *block
 }
 
@@ -33,13 +34,15 @@ func NewReader(lines *Lines, splitter *audit.Splitter) *Reader {
 // else that of Put, when done will not be called. A block without events is
 // put too, so that done is called in the order of the blocks.
 func (r *Reader) Next(ctx context.Context, from io.Reader, queue *Queue, done func(seen bool)) error {
-	b := r.pool.Get().(*block)
-	lines, err := r.Lines.Next(from, b.buf)
+	if cap(r.buf) < chunk {
+		r.buf = make([]byte, 0, chunk)
+	}
+	lines, err := r.Lines.Next(from, r.buf)
 	if err != nil {
-		r.release(b)
 		return err
 	}
-	b.buf = lines[:0]
+	b := r.pool.Get().(*block)
+	lines = r.hand(lines, b)
 	for line := range bytes.Lines(lines) {
 		r.split(b, line)
 	}
@@ -56,6 +59,22 @@ func (r *Reader) Rest(ctx context.Context, queue *Queue, done func(seen bool)) e
 	b := r.pool.Get().(*block)
 	r.split(b, line)
 	return r.put(ctx, queue, b, done)
+}
+
+// hand gives a block the lines: in the buffer that they were read into, or,
+// when they fill little of it, in memory of their size. A log that grows by a
+// line at a time would else hold a whole buffer for each while Falco is slow.
+func (r *Reader) hand(lines []byte, b *block) []byte {
+	if len(lines) >= cap(lines)/4 {
+		r.buf, b.buf = b.buf, lines
+	} else {
+		if cap(b.buf) > 4*len(lines) {
+			b.buf = nil
+		}
+		r.buf, b.buf = lines, append(b.buf[:0], lines...)
+	}
+	b.held = cap(b.buf)
+	return b.buf
 }
 
 func (r *Reader) split(b *block, line []byte) {
@@ -82,6 +101,6 @@ func (r *Reader) release(b *block) {
 		b.buf = nil
 	}
 	clear(b.Events)
-	b.Events, b.Done, b.queue = b.Events[:0], nil, nil
+	b.Events, b.Done, b.queue, b.held = b.Events[:0], nil, nil, 0
 	r.pool.Put(b)
 }

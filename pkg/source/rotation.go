@@ -43,6 +43,24 @@ func ParseName(name string) (n Name, ok bool) {
 	return n, true
 }
 
+// BackupOf reads the name of a backup of the log that is named log, whatever
+// ending that has (none of them needs a directory). ok is false when name is
+// not that of a backup of this log.
+func BackupOf(log, name string) (n Name, ok bool) {
+	ending := filepath.Ext(log)
+	name, n.Archive = strings.CutSuffix(name, ".gz")
+	stamp, ok := strings.CutPrefix(name, strings.TrimSuffix(log, ending)+"-")
+	if !ok {
+		return Name{}, false
+	}
+	if stamp, ok = strings.CutSuffix(stamp, ending); !ok {
+		return Name{}, false
+	}
+	t, err := time.Parse(rotationTime, stamp)
+	n.Log, n.Rotated = log, t
+	return n, err == nil
+}
+
 // Before reports whether what n names was written before what m names, when
 // both belong to the same log: backups in order of their rotation, the log
 // itself last.

@@ -42,3 +42,22 @@ func TestBackupsAreOlderThanTheLog(t *testing.T) {
 		t.Error("something is before itself")
 	}
 }
+
+func TestTheBackupsOfALogOfAnyNameAreKnown(t *testing.T) {
+	at := time.Date(2024, 5, 1, 10, 11, 12, 345e6, time.UTC)
+	f := func(log, file string, archive bool) {
+		t.Helper()
+		if got, ok := BackupOf(log, file); !ok || got != (Name{Log: log, Rotated: at, Archive: archive}) {
+			t.Errorf("%s of %s: got %+v, %v", file, log, got, ok)
+		}
+	}
+	f("audit.log", "audit-2024-05-01T10-11-12.345.log", false)
+	f("audit.log", "audit-2024-05-01T10-11-12.345.log.gz", true)
+	f("audit", "audit-2024-05-01T10-11-12.345", false)
+	f("audit.txt", "audit-2024-05-01T10-11-12.345.txt.gz", true)
+	for _, file := range []string{"audit.log", "audit-.log", "other-2024-05-01T10-11-12.345.log", "audit-2024-05-01T10-11-12.345.txt", "my-audit-2024-05-01T10-11-12.345.log"} {
+		if got, ok := BackupOf("audit.log", file); ok {
+			t.Errorf("%s is taken for a backup: %+v", file, got)
+		}
+	}
+}

@@ -44,6 +44,7 @@ type Batch struct {
 
 	queue *Queue
 	size  int64
+	held  int // bytes of memory behind the events, where known to the one who put them
 }
 
 // Finish says what became of the batch; call it once.
@@ -59,11 +60,12 @@ func (b *Batch) Finish(seen bool) {
 // overhead is what an event costs in memory beside its text.
 const overhead = 64
 
-// bytes is what the batch occupies of a queue.
+// bytes is what the batch occupies of a queue: the text of its events, or the
+// memory that they are slices of where that is more.
 func (b *Batch) bytes() int64 {
 	n := int64(0)
 	for i := range b.Events {
-		n += int64(len(b.Events[i].Raw)) + overhead
+		n += int64(len(b.Events[i].Raw))
 	}
-	return n
+	return max(n, int64(b.held)) + overhead*int64(1+len(b.Events))
 }

@@ -26,6 +26,9 @@ const (
 	Unauthorized
 	// BadRequest is a request to the webhook that is none of an API server's.
 	BadRequest
+	// Deleted is a rotated log that was deleted before it was read: one for
+	// each gap, however many files it takes.
+	Deleted
 
 	reasons = iota
 )
@@ -43,6 +46,7 @@ var words = [reasons]struct{ name, sentence string }{
 	RequestTooLarge: {"request_too_large", "a request to the webhook was refused for its size; raise webhookMaxBatchSize or lower --audit-webhook-batch-max-size"},
 	Unauthorized:    {"unauthorized", "a request to the webhook was refused: it had no valid bearer token or client certificate"},
 	BadRequest:      {"bad_request", "a request to the webhook was refused: its path, method, encoding or body is not that of the audit webhook"},
+	Deleted:         {"deleted_unread", "a rotated audit log was deleted before it was read; keep more backups (--audit-log-maxbackup, --audit-log-maxage)"},
 }
 
 // Reasons are all there are, in order.

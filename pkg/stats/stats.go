@@ -59,11 +59,13 @@ func (s *Stats) Log() *slog.Logger { return s.log }
 
 // Drop counts something that will not reach the rules, and logs it, at most
 // once a minute for each reason. The auditID names it where it is known; it is
-// shown quoted and cut short, for a client can choose it.
-func (s *Stats) Drop(reason Reason, auditID string) {
+// shown quoted and cut short, for a client can choose it. What else is known
+// may be given as pairs of a key and a value, as log/slog takes them.
+func (s *Stats) Drop(reason Reason, auditID string, known ...any) {
 	s.drops[reason].Add(1)
 	if unsaid, due := s.due(reason); due {
-		s.log.Warn(reason.sentence(), "reason", reason.String(), "auditID", short(auditID), "count", unsaid)
+		said := append([]any{"reason", reason.String(), "auditID", short(auditID), "count", unsaid}, known...)
+		s.log.Warn(reason.sentence(), said...)
 	}
 }
 

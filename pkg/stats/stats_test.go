@@ -77,6 +77,14 @@ func TestALongAuditIDIsCutInTheLog(t *testing.T) {
 	}
 }
 
+func TestADropSaysWhatElseIsKnown(t *testing.T) {
+	s, _, log := logged()
+	s.Drop(Deleted, "", "from", "noon", "to", "one")
+	if got := log.String(); !strings.Contains(got, "reason=deleted_unread") || !strings.Contains(got, "from=noon to=one") {
+		t.Fatalf("the line lacks what was known: %s", got)
+	}
+}
+
 func TestAPanicIsCountedAndNamed(t *testing.T) {
 	s, _, log := logged()
 	err := s.Recovered("extracting a field", "index out of range")

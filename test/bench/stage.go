@@ -56,7 +56,7 @@ func eachBatch(log string, do func(*source.Batch)) error {
 // nextBatch is the whole way to Falco's memory.
 func nextBatch(log string) (n int, err error) {
 	p := k8saudit.New()
-	if err := p.Init(""); err != nil {
+	if err := p.Init("", k8saudit.Host{}); err != nil {
 		return 0, err
 	}
 	instance, err := p.Open(log)
@@ -97,7 +97,7 @@ func extraction(log string) (n int, err error) {
 		}
 		ids = append(ids, id)
 	}
-	event := fields.NewEvent("", func() {})
+	event := fields.NewEvent(func() string { return "" }, func() {})
 	err = eachBatch(log, func(b *source.Batch) {
 		for i := range b.Events {
 			event.Reset(b.Events[i].Raw)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/k8saudit/k8saudit/test/readme"
 )
 
 // onOff is how the reference says whether a rule is on.
@@ -32,7 +34,7 @@ func reference(rules []item) string {
 }
 
 func TestReferenceIsMadeFromTheRules(t *testing.T) {
-	golden(t, "testdata/reference.md", reference(load(t)))
+	readme.Check(t, "rules", reference(load(t)), *update)
 }
 
 // pairs are the lines of a file of two columns.
@@ -74,7 +76,7 @@ func TestEveryRuleOfTheIncumbentHasItsNameHere(t *testing.T) {
 	if len(table) != 48 {
 		t.Errorf("%d names, want 48", len(table))
 	}
-	golden(t, "testdata/incumbent.md", b.String())
+	readme.Check(t, "incumbent", b.String(), *update)
 }
 
 // remark is what is said of a rule in brackets.
