@@ -18,24 +18,6 @@ func event(i int) string {
 		`"requestReceivedTimestamp":"2024-05-01T10:00:00.000001Z","stageTimestamp":"2024-05-01T10:00:00.000002Z"}`, i, strings.Repeat("x", 350)) + "\n"
 }
 
-// libsinsp returns the engine that prints an alert before it takes the next
-// event. Falco prints from a thread of its own: killed, it takes alerts about
-// events with it that its rules have seen.
-func libsinsp(t *testing.T) *engine.Engine {
-	t.Helper()
-	all, err := engine.All("../../build")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range all {
-		if strings.HasPrefix(e.Name(), "libsinsp") {
-			return e
-		}
-	}
-	t.Skipf("NOT TESTED: kill -9 needs libsinsp; get it with test/engine/fetch.sh build/engine")
-	return nil
-}
-
 // write writes the events first to last-1 at full speed, rotating at 1 MB and
 // compressing, as the API server's own rotation library does.
 func write(path string, first, last int) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -75,6 +76,24 @@ func (s *seen) wait(n int, ended <-chan error) error {
 			return fmt.Errorf("after %v the rules have seen %d of %d events", patience, s.len(), n)
 		}
 	}
+	return nil
+}
+
+// libsinsp returns the engine that prints an alert before it takes the next
+// event. Falco prints from a thread of its own: killed, or told to stop, it
+// discards alerts about events that its rules have seen.
+func libsinsp(t *testing.T) *engine.Engine {
+	t.Helper()
+	all, err := engine.All("../../build")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		if strings.HasPrefix(e.Name(), "libsinsp") {
+			return e
+		}
+	}
+	t.Skipf("NOT TESTED: what an engine has seen when it stops, only libsinsp tells; get it with test/engine/fetch.sh build/engine")
 	return nil
 }
 

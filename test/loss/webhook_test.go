@@ -73,11 +73,7 @@ func TestEveryEventThatTheAPIServerPostsReachesTheRulesAlthoughTheEngineIsRestar
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := engine.Find("../../build")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free(t)
+	e, address := libsinsp(t), free(t)
 	run := engine.Run{Library: library, Rules: []string{everyEvent(t)}, OpenParams: "http://" + address + "/k8s-audit", Log: logger{t}}
 	sender, err := webhook.NewBackend(kubeconfig(t, address), auditv1.SchemeGroupVersion, backoff, nil)
 	if err != nil {
