@@ -2,6 +2,7 @@ package loss
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,22 +39,38 @@ func TestEveryEventReachesTheRulesAlthoughTheEngineIsKilledTenTimes(t *testing.T
 	}
 	e, dir := libsinsp(t), t.TempDir()
 	log := filepath.Join(dir, "audit.log")
+	checkpoints := filepath.Join(dir, "checkpoints")
 	run := engine.Run{
-		Library: library, Rules: []string{everyEvent(t)}, Kill: true,
-		OpenParams: "file://" + log + "?startAt=beginning&checkpointDir=" + filepath.Join(dir, "checkpoints"),
+		Library: library, Rules: []string{everyEvent(t)}, Kill: true, OpenParams: "file://" + log + "?startAt=beginning&checkpointDir=" + checkpoints,
 	}
 	all := newSeen()
 	for round := range kills {
 		written := make(chan error, 1)
 		go func() { written <- write(log, round*each, (round+1)*each) }()
-		// Killed in the middle: half of what this round writes was seen.
-		until(t, e, run, all, round*each+each/2)
+		// Every other time it is killed in the middle, else after a checkpoint.
+		saved := content(t, checkpoints)
+		until(t, e, run, all, round*each+each/2, func() bool { return round%2 == 0 || content(t, checkpoints) != saved })
 		if err := <-written; err != nil {
 			t.Fatal(err)
 		}
 	}
-	until(t, e, run, all, kills*each)
+	until(t, e, run, all, kills*each, nil)
 	reportMissing(t, all, kills*each)
+}
+
+// content is what the files in a directory hold.
+func content(t *testing.T, dir string) string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ""
+	for _, path := range paths {
+		text, _ := os.ReadFile(path) // it may be replaced at this moment
+		all += string(text)
+	}
+	return all
 }
 
 func reportMissing(t *testing.T, all *seen, n int) {

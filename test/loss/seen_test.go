@@ -97,14 +97,20 @@ func libsinsp(t *testing.T) *engine.Engine {
 	return nil
 }
 
-// until runs the engine until n events were seen, and ends it.
-func until(t *testing.T, e *engine.Engine, run engine.Run, all *seen, n int) {
+// until runs the engine until n events were seen and then, if it is given, the
+// condition holds, and ends it.
+func until(t *testing.T, e *engine.Engine, run engine.Run, all *seen, n int, holds func() bool) {
 	t.Helper()
 	ctx, end := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- e.Watch(ctx, run, all.add) }()
 	if err := all.wait(n, ended); err != nil {
 		t.Fatal(err)
+	}
+	for begin := time.Now(); holds != nil && !holds(); {
+		if time.Since(begin) > patience {
+			t.Fatalf("after %v the condition does not hold", patience)
+		}
 	}
 	end()
 	if err := <-ended; !errors.Is(err, context.Canceled) {

@@ -91,9 +91,9 @@ func TestEveryEventThatTheAPIServerPostsReachesTheRulesAlthoughTheEngineIsRestar
 	}()
 	all := newSeen()
 	for round := range restarts {
-		until(t, e, run, all, (round+1)*n/(restarts+2))
+		until(t, e, run, all, (round+1)*n/(restarts+2), nil)
 	}
-	until(t, e, run, all, n)
+	until(t, e, run, all, n, nil)
 	close(stop)
 	batches.Shutdown()
 	for i := range n {
