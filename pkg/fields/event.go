@@ -15,13 +15,15 @@ type Event struct {
 	broken  func()          // told once of each object that cannot be decoded
 	text    [members][]byte // the members' JSON, as it stands in raw
 	docs    [members]document
-	decoded [members][]byte // texts of members that do not stand for themselves
-	other   document        // a member that no field but value reads
+	decoded [members][]byte // texts of members, in raw or in scratch
+	scratch []byte
+	other   document // a member that no field but value reads
 
 	object  node
 	partial bool // object is a patch that shows a part of the object
 	pod     podSpec
 	known   derived
+	images  map[string]image // parsed ones, by how they are written
 }
 
 // derived marks what was worked out for this event.
@@ -40,7 +42,7 @@ type document struct {
 // be decoded as it is, once for each such object of an event. Of one that nests
 // too deep, what is in reach has values; any other has none.
 func NewEvent(cluster func() string, broken func()) *Event {
-	return &Event{cluster: cluster, broken: broken}
+	return &Event{cluster: cluster, broken: broken, images: map[string]image{}}
 }
 
 // largestKept is the size of a member above which its parser is given back
@@ -54,7 +56,9 @@ func (e *Event) Reset(raw []byte) {
 		e.docs[i].reset(len(e.text[i]))
 	}
 	e.other.reset(len(e.raw))
-	e.raw = raw
+	if e.raw, e.scratch = raw, e.scratch[:0]; cap(e.scratch) > largestKept {
+		e.scratch = nil
+	}
 	e.object, e.partial, e.known = nil, false, derived{}
 	e.pod.reset()
 	clear(e.text[:])
@@ -133,7 +137,9 @@ func (e *Event) string(m member) []byte {
 	s := value[1 : len(value)-1]
 	if e.decoded[m] == nil {
 		if e.decoded[m] = s; !audit.Plain(s) {
-			e.decoded[m] = audit.AppendText(make([]byte, 0, len(s)), s)
+			begin := len(e.scratch)
+			e.scratch = audit.AppendText(e.scratch, s)
+			e.decoded[m] = e.scratch[begin:]
 		}
 	}
 	return e.decoded[m]

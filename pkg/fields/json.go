@@ -2,7 +2,6 @@ package fields
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/valyala/fastjson"
 )
@@ -61,13 +60,42 @@ func eachMember(v node, each func(key []byte, v node)) {
 		return
 	}
 	object := v.GetObject()
-	last := make(map[string]node, object.Len())
-	object.Visit(func(key []byte, v *fastjson.Value) { last[string(key)] = v })
+	last := lastOf(object)
+	i := 0
 	object.Visit(func(key []byte, v *fastjson.Value) {
-		if last[string(key)] == v && present(v) != nil {
+		if last(key) == i && present(v) != nil {
 			each(key, v)
 		}
+		i++
 	})
+}
+
+// few is up to how many members are searched one by one.
+const few = 16
+
+// lastOf tells which of the members with a key is the last.
+func lastOf(object *fastjson.Object) func(key []byte) int {
+	if object.Len() <= few {
+		return func(key []byte) int { return search(object, key) }
+	}
+	places := make(map[string]int, object.Len())
+	i := 0
+	object.Visit(func(key []byte, _ *fastjson.Value) {
+		places[string(key)] = i
+		i++
+	})
+	return func(key []byte) int { return places[string(key)] }
+}
+
+func search(object *fastjson.Object, key []byte) int {
+	i, found := 0, 0
+	object.Visit(func(k []byte, _ *fastjson.Value) {
+		if string(k) == string(key) {
+			found = i
+		}
+		i++
+	})
+	return found
 }
 
 // text is the text of a string.
@@ -91,12 +119,10 @@ func number(v node) (n uint64, ok bool) {
 	if v == nil || v.Type() != fastjson.TypeNumber {
 		return 0, false
 	}
-	var buffer [32]byte
-	digits := v.MarshalTo(buffer[:0])
-	if n, err := strconv.ParseUint(string(digits), 10, 64); err == nil {
+	if n, err := v.Uint64(); err == nil {
 		return n, true
 	}
-	f, err := strconv.ParseFloat(string(digits), 64)
+	f, err := v.Float64()
 	if err != nil || f < 0 || f >= 1<<63 || f != math.Trunc(f) {
 		return 0, false
 	}

@@ -83,7 +83,7 @@ func pointer(v node, tokens []string) node {
 // anyValue is what a JSON pointer leads to in the whole event.
 func anyValue(e *Event, arg Arg, out *Values) {
 	tokens := strings.Split(strings.TrimPrefix(arg.Key, "/"), "/")
-	if v := pointer(e.named(tokens[0]), tokens[1:]); v != nil {
+	if v := pointer(e.named(pointerEscapes.Replace(tokens[0])), tokens[1:]); v != nil {
 		plainText(v, out)
 		out.end()
 	}

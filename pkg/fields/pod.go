@@ -76,7 +76,22 @@ type podSpec struct {
 	volumes    []node
 }
 
-func (p *podSpec) reset() { p.root, p.containers, p.volumes = nil, p.containers[:0], p.volumes[:0] }
+// mostKept is how many containers or volumes there is room for after an event.
+const mostKept = 64
+
+func (p *podSpec) reset() {
+	p.root, p.containers, p.volumes = nil, emptied(p.containers), emptied(p.volumes)
+}
+
+// emptied is the slice without elements, for use again. Nothing in it holds on
+// to what they pointed to.
+func emptied[T any](s []T) []T {
+	if cap(s) > mostKept {
+		return nil
+	}
+	clear(s)
+	return s[:0]
+}
 
 // podRoot is the pod specification, nil when the object has none.
 func podRoot(e *Event) node { return e.podSpec().root }

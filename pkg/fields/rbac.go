@@ -62,10 +62,14 @@ func ruleTexts(key string) getter {
 	}
 }
 
-// mostGrants is how many grants are listed. A role can be written so that its
-// combinations are billions; one beyond this is shown to grant everything, so
-// that it cannot hide what it grants.
-const mostGrants = 1 << 16
+// mostGrants is how many grants are listed, mostGrantBytes how much text they
+// may be. A role can be written so that its combinations are billions, or its
+// verbs megabytes; one beyond this is shown to grant everything, so that it
+// cannot hide what it grants.
+const (
+	mostGrants     = 1 << 16
+	mostGrantBytes = 4 << 20
+)
 
 const everything = "*:*/*"
 
@@ -90,24 +94,31 @@ func addGrants(rule node, out *Values) bool {
 	for _, verb := range verbs {
 		for _, group := range groups {
 			for _, resource := range resources {
-				addGrant(verb, group, resource, names, out)
+				if !addGrant(verb, group, resource, names, out) {
+					return false
+				}
 			}
 		}
 		for _, url := range urls {
-			addJoinedBy(out, part{"", verb}, part{":", url})
+			if addJoinedBy(out, part{"", verb}, part{":", url}); len(out.text) > mostGrantBytes {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-func addGrant(verb, group, resource node, names []node, out *Values) {
+// addGrant adds a grant, or one for each name; false when there is too much.
+func addGrant(verb, group, resource node, names []node, out *Values) bool {
 	if len(names) == 0 {
 		addJoinedBy(out, part{"", verb}, part{":", group}, part{"/", resource})
-		return
 	}
 	for _, name := range names {
-		addJoinedBy(out, part{"", verb}, part{":", group}, part{"/", resource}, part{"=", name})
+		if addJoinedBy(out, part{"", verb}, part{":", group}, part{"/", resource}, part{"=", name}); len(out.text) > mostGrantBytes {
+			return false
+		}
 	}
+	return len(out.text) <= mostGrantBytes
 }
 
 // part is a string with what stands before it.

@@ -91,16 +91,38 @@ func addHostPath(volume node, out *Values) {
 	}
 }
 
+// mostLevels is how many directories around a path are listed: what they take
+// grows with the square of the path's length, and a client chooses that.
+const mostLevels = 32
+
 // addHostPathWithin lets a rule compare with a directory and all that is in it:
-// of a list Falco compares whole elements only.
+// of a list Falco compares whole elements only. Of a path that is deeper than
+// mostLevels, the directories next to the root are listed.
 func addHostPathWithin(volume node, out *Values) {
 	p, ok := hostPath(volume)
-	for ok && p != "." {
+	if !ok || p == "." {
+		return
+	}
+	out.add([]byte(p))
+	for p = upTo(p, mostLevels); ; {
+		if p = path.Dir(p); p == "/" || p == "." {
+			return
+		}
 		out.add([]byte(p))
-		if p = path.Dir(p); p == "/" {
-			break
+	}
+}
+
+// upTo is the beginning of a path with up to that many elements.
+func upTo(p string, elements int) string {
+	for i := 1; i < len(p); i++ {
+		if p[i] != '/' {
+			continue
+		}
+		if elements--; elements == 0 {
+			return p[:i]
 		}
 	}
+	return p
 }
 
 func writableHostPaths(e *Event, arg Arg, out *Values) {

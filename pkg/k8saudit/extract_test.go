@@ -118,11 +118,13 @@ var showers = map[fields.Type]func(list unsafe.Pointer, i int) string{
 	fields.Flag: func(list unsafe.Pointer, i int) string {
 		return fmt.Sprint(*(*uint32)(unsafe.Add(list, i*4)) != 0)
 	},
-	fields.Address: func(list unsafe.Pointer, i int) string {
-		b := *(*byteBuffer)(unsafe.Add(list, i*16))
-		addr, _ := netip.AddrFromSlice(unsafe.Slice((*byte)(b.bytes), b.length))
-		return addr.String()
-	},
+	fields.Address: showAddress, fields.Network: showAddress,
+}
+
+func showAddress(list unsafe.Pointer, i int) string {
+	b := *(*byteBuffer)(unsafe.Add(list, i*16))
+	addr, _ := netip.AddrFromSlice(unsafe.Slice((*byte)(b.bytes), b.length))
+	return addr.String()
 }
 
 const privilegedPod = `{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a","stage":"ResponseComplete","verb":"create",` +
