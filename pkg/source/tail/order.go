@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -244,18 +243,13 @@ func (l *log) openOn(s sibling) (*file, error) {
 	return l.openAt(s, &at)
 }
 
-// open opens a file of the log, or the archive that has taken its place.
+// open opens a file of the log.
 func (l *log) open(s sibling) (*file, error) {
-	path, archive := s.path, s.archive
-	f, err := l.tail.disk.open(path)
-	if errors.Is(err, fs.ErrNotExist) && s.ruled && !archive {
-		path, archive = path+".gz", true
-		f, err = l.tail.disk.open(path)
-	}
+	f, err := l.tail.disk.open(s.path)
 	if err != nil {
 		return nil, err
 	}
-	opened, err := newFile(l.tail.disk, f, path, archive, l.tail.lines())
+	opened, err := newFile(l.tail.disk, f, s.path, s.archive, l.tail.lines())
 	if err == nil && !s.ruled && opened.inode != s.inode {
 		err = errMoved
 	}
