@@ -4,7 +4,7 @@ GO          ?= go
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.7.0
 LIBRARY      = build/libk8saudit.so
 
-.PHONY: build test demo engine lint bench clean needs
+.PHONY: build test test-long demo engine lint bench fuzz clean needs
 
 build: $(LIBRARY)
 
@@ -44,3 +44,17 @@ clean:
 bench: build engine
 	$(GO) build -o build/bench ./test/bench
 	build/bench -baseline "$(BASELINE)" -baseline-extra "$(BASELINE_EXTRA)" -baseline-rules "$(BASELINE_RULES)" $(BENCHFLAGS)
+
+# The long form of the tests that have one: 200 kills, 1,000 random programs,
+# 100,000 events in each mode of the API server's client.
+test-long: build engine
+	K8SAUDIT_LONG=1 $(GO) test -timeout 60m ./...
+
+# Each fuzz target for that long.
+FUZZTIME ?= 60s
+fuzz: needs
+	@for target in $$(grep -rhoE 'func Fuzz\w+' --include=*_test.go pkg | cut -d' ' -f2); do \
+		package=./$$(dirname $$(grep -rl "func $$target(" --include=*_test.go pkg)); \
+		echo "$$target in $$package"; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	done

@@ -23,6 +23,8 @@ var eventRows = []row{
 		desc: "The size of the event in bytes, as it was received; of an event that was cut, what is left."},
 	{name: "truncated", typ: Flag, get: isTruncated,
 		desc: "True when the objects of the event were removed for its size, by the API server or because of maxEventSize."},
+	{name: "blind", typ: Flag, get: isBlind,
+		desc: "True when the audit policy kept an object from the log that rules look into, once for each resource and hour: the request changed it, and the event is of level Metadata."},
 	{name: "cluster", ka: "ka.cluster.name", typ: Text, get: clusterName,
 		desc: "The cluster that the event comes from: clusterName of the configuration, else what its sender told the webhook, else the annotation cluster_name."},
 	{name: "value", typ: Text, arg: KeyArg, get: anyValue,

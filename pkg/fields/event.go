@@ -24,6 +24,7 @@ type Event struct {
 	partial bool // object is a patch that shows a part of the object
 	pod     podSpec
 	known   derived
+	blind   bool             // marked so
 	images  map[string]image // parsed ones, by how they are written
 }
 
@@ -61,7 +62,7 @@ func (e *Event) Reset(raw []byte) {
 	if e.raw, e.scratch = raw, e.scratch[:0]; cap(e.scratch) > largestKept {
 		e.scratch = nil
 	}
-	e.object, e.partial, e.known = nil, false, derived{}
+	e.object, e.partial, e.known, e.blind = nil, false, derived{}, false
 	e.pod.reset()
 	clear(e.text[:])
 	clear(e.decoded[:])

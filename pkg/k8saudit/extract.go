@@ -26,6 +26,7 @@ type extractors struct {
 type extractor struct {
 	table  *fields.Table
 	stats  *stats.Stats
+	blind  *blindSpots
 	event  *fields.Event
 	at     unsafe.Pointer // where Falco has the event
 	values fields.Values
@@ -57,7 +58,7 @@ func (p *Plugin) extractor(plugin, thread C.uintptr_t) *extractor {
 		}
 	}
 	x := &extractor{
-		table: p.table, stats: p.stats,
+		table: p.table, stats: p.stats, blind: &p.blind,
 		known: C.answers_new(thread, C.uint32_t(len(p.table.Fields))),
 	}
 	x.event = fields.NewEvent(func() string { return p.cluster(x.at) }, func() { p.stats.Malformed.Add(1) })
@@ -130,6 +131,7 @@ func (x *extractor) seek(in *eventInput) bool {
 	x.values.Release()
 	defer x.recovered()
 	x.event.Reset(payload)
+	x.look(uint64(time))
 	return true
 }
 

@@ -52,7 +52,7 @@ func (p *Plugin) Metrics() (array unsafe.Pointer, n int) {
 
 // figures are the counters, and how the open capture stands.
 func (p *Plugin) figures() []stats.Metric {
-	all := p.stats.Metrics()
+	all := append(p.stats.Metrics(), p.blind.metrics()...)
 	i := p.open.Load()
 	if i == nil {
 		return all

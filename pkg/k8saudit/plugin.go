@@ -39,6 +39,7 @@ type Plugin struct {
 	table      *fields.Table
 	stats      *stats.Stats
 	extractors extractors
+	blind      blindSpots
 	open       atomic.Pointer[Instance] // the capture that metrics speak of
 	metrics    struct {
 		sync.Mutex

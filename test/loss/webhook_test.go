@@ -73,11 +73,7 @@ func TestEveryEventThatTheAPIServerPostsReachesTheRulesAlthoughTheEngineIsRestar
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := engine.Find("../../build")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free(t)
+	e, address := libsinsp(t), free(t)
 	run := engine.Run{Library: library, Rules: []string{everyEvent(t)}, OpenParams: "http://" + address + "/k8s-audit", Log: logger{t}}
 	sender, err := webhook.NewBackend(kubeconfig(t, address), auditv1.SchemeGroupVersion, backoff, nil)
 	if err != nil {
@@ -95,9 +91,9 @@ func TestEveryEventThatTheAPIServerPostsReachesTheRulesAlthoughTheEngineIsRestar
 	}()
 	all := newSeen()
 	for round := range restarts {
-		until(t, e, run, all, (round+1)*n/(restarts+2))
+		until(t, e, run, all, (round+1)*n/(restarts+2), nil)
 	}
-	until(t, e, run, all, n)
+	until(t, e, run, all, n, nil)
 	close(stop)
 	batches.Shutdown()
 	for i := range n {

@@ -1,12 +1,16 @@
 package tail
 
 // saveDue writes the checkpoint if something was seen by the rules since the
-// last one, and that is a while ago.
+// last one, and that is a while ago. The first one is written at once: a crash
+// soon after the start must not lead back to where the last run began.
 func (l *log) saveDue() {
-	if now := l.tail.now(); l.saved.IsZero() || now.Sub(l.saved) >= l.tail.pause || now.Before(l.saved) {
-		l.saved = now
-		_ = l.save() // it was said, and is tried again
+	now := l.tail.now()
+	since := now.Sub(l.saved)
+	if !l.saved.IsZero() && 0 <= since && since < l.tail.pause || !l.ledger.ahead() {
+		return
 	}
+	l.saved = now
+	_ = l.save() // it was said, and is tried again
 }
 
 // save writes the checkpoint. When that fails it says so, once.

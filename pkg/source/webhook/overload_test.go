@@ -98,6 +98,17 @@ func TestW5ARequestThatIsRefusedHalfwayIsWholeWhenItIsSentAgain(t *testing.T) {
 	}
 }
 
+// Most clients read the answer when they have written the body.
+func TestW5ASenderOverHTTP1ReadsThatItIsRefusedAfterItHasWrittenItsBody(t *testing.T) {
+	f := startWith(t, Options{}, 1<<20, time.Now)
+	defer f.source.handler.receiver.budget.lease(1 << 20).release() // no room is left
+	body := list(padded("a", 30<<20))
+	head := fmt.Sprintf("POST /k8s-audit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body))
+	if got := raw(t, f, head+body, false); got != http.StatusTooManyRequests {
+		t.Errorf("answered with %d, want 429", got)
+	}
+}
+
 func TestW5AnEventLargerThanTheQueueIsLetInWhenItIsAlone(t *testing.T) {
 	f := startWith(t, Options{}, 1<<20, time.Now).watch()
 	e := padded("huge", 5<<20)
