@@ -18,6 +18,7 @@ type Event struct {
 	decoded [members][]byte // texts of members, in raw or in scratch
 	scratch []byte
 	other   document // a member that no field but value reads
+	patch   document // a JSON patch, for the object that it writes
 
 	object  node
 	partial bool // object is a patch that shows a part of the object
@@ -57,6 +58,7 @@ func (e *Event) Reset(raw []byte) {
 		e.docs[i].reset(len(e.text[i]))
 	}
 	e.other.reset(len(e.raw))
+	e.patch.reset(len(e.text[requestObject]))
 	if e.raw, e.scratch = raw, e.scratch[:0]; cap(e.scratch) > largestKept {
 		e.scratch = nil
 	}

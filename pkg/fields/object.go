@@ -28,10 +28,10 @@ var objectRows = []row{
 
 // body is the object that the request is about: that of the request, or for a
 // patch the one that it led to, where the event has it, for the patch itself
-// shows a part only. Of a patch without an answer it is the patch as far as
-// that is an object: a merge patch, but not the list of operations of a JSON
-// patch. Nil when there is none; what a patch calls itself does not matter, for
-// the API server ignores it.
+// shows a part only. Of a patch without an answer it is that part: a merge
+// patch is one itself, and a JSON patch says where it writes which values. Nil
+// when there is none; what a patch calls itself does not matter, for the API
+// server ignores it.
 func (e *Event) body() node {
 	if !e.known.object {
 		e.known.object = true
@@ -49,6 +49,9 @@ func (e *Event) findBody() node {
 			return v
 		}
 		e.partial = true
+		if v := e.at(requestObject); v != nil && v.Type() == fastjson.TypeArray {
+			return e.patchObject()
+		}
 	}
 	return object(e.at(requestObject))
 }

@@ -143,7 +143,7 @@ func decoded(t testing.TB, raw []byte) any {
 var varied = []string{
 	"made-pod-with-everything", "made-service-load-balancer", "made-ingress-with-class", "made-deployment-patch-strategic", "made-token-annotations",
 	"clusterrole-create", "rolebinding-create", "mutatingwebhook-create", "csr-approval", "serviceaccount-token-bound", "configmap-create",
-	"persistentvolume-create", "simplified-complete", "pod-exec-spdy",
+	"persistentvolume-create", "simplified-complete", "pod-exec-spdy", "made-deployment-patch-json",
 }
 
 func TestX4AnyValueMayBeOfAnyType(t *testing.T) {

@@ -172,6 +172,12 @@ var differences = []difference{
 	},
 	{
 		fields: []string{"ka.req.pod.host_pid"},
+		event:  `"verb":"patch","objectRef":{"resource":"pods","name":"web"},"requestObject":[{"op":"add","path":"/spec/hostPID","value":true}]`,
+		ours:   []string{"true"},
+		why:    "Of a JSON patch without its result, what it writes is read.",
+	},
+	{
+		fields: []string{"ka.req.pod.host_pid"},
 		event:  `"verb":"update","objectRef":{"resource":"pods","subresource":"status","name":"web"},"requestObject":{"spec":{"hostPID":true}}`,
 		theirs: []string{"true"},
 		why:    "A request for the status leaves the specification as it was, whatever it says.",
