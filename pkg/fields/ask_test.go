@@ -22,10 +22,14 @@ func newAsked(t testing.TB) *asked {
 	return a
 }
 
-// read makes raw the event that is asked.
+// read makes raw the event that is asked. Each event that lacks an object is
+// marked, not only the first of its resource.
 func (a *asked) read(raw string) *asked {
 	a.broken = 0
 	a.event.Reset([]byte(raw))
+	if a.event.Blind() != "" {
+		a.event.MarkBlind()
+	}
 	return a
 }
 
