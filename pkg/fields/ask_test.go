@@ -22,8 +22,8 @@ func newAsked(t testing.TB) *asked {
 	return a
 }
 
-// read makes raw the event that is asked, marked as the plugin marks the first
-// of its kind.
+// read makes raw the event that is asked. Each event that lacks an object is
+// marked, not only the first of its resource.
 func (a *asked) read(raw string) *asked {
 	a.broken = 0
 	a.event.Reset([]byte(raw))
