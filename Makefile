@@ -56,5 +56,5 @@ fuzz: needs
 	@for target in $$(grep -rhoE 'func Fuzz\w+' --include=*_test.go pkg | cut -d' ' -f2); do \
 		package=./$$(dirname $$(grep -rl "func $$target(" --include=*_test.go pkg)); \
 		echo "$$target in $$package"; \
-		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$package || exit 1; \
 	done
