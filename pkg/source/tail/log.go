@@ -66,6 +66,9 @@ func (l *log) turn(ctx context.Context, queue *source.Queue) (more bool, err err
 	if isEnd(err) {
 		return false, err
 	}
+	if err == errBusy {
+		return more, nil
+	}
 	l.say(err)
 	return more && err == nil, nil
 }
@@ -105,7 +108,10 @@ func (l *log) step(ctx context.Context, queue *source.Queue) (more bool, err err
 	if isEnd(err) {
 		return false, err
 	}
-	return more, errors.Join(err, l.readOld(ctx, queue))
+	if old := l.readOld(ctx, queue); err == nil {
+		err = old
+	}
+	return more, err
 }
 
 // readCurrent reads a block of the current file, or goes on to the next one.
@@ -223,29 +229,51 @@ func (l *log) truncated(ctx context.Context, queue *source.Queue) error {
 		return err
 	}
 	at := l.cur.position()
-	f, err := l.find(&at, slices.DeleteFunc(all, func(s sibling) bool { return s.live() }))
+	if f, err := l.find(&at, slices.DeleteFunc(slices.Clone(all), func(s sibling) bool { return s.live() })); err != nil {
+		return err
+	} else if f != nil {
+		l.startAfter(at.After)
+		return l.succeed(ctx, queue, f)
+	}
+	if err := l.rest(ctx, queue, l.cur); err != nil {
+		return err
+	}
+	l.sayTruncated()
+	if l.place(all) < 0 {
+		return l.startOver(ctx, queue)
+	}
+	l.startAfter(at.After)
+	return nil
+}
+
+// sayTruncated logs a truncation, of which no copy is there, and counts what
+// is known to be lost with it.
+func (l *log) sayTruncated() {
+	l.tail.Stats.Log().Info("the audit log was truncated; it is read from its beginning", "log", l.path)
+	if l.cur.largest > l.cur.pos {
+		l.gap(l.endTime(), time.Time{})
+	}
+}
+
+// startOver reads the current file, which has no name any more, from its
+// beginning.
+func (l *log) startOver(ctx context.Context, queue *source.Queue) error {
+	f, err := newFile(l.tail.disk, l.cur.f, l.cur.path, false, l.tail.lines())
 	if err != nil {
 		return err
 	}
-	if f == nil {
-		l.tail.Stats.Log().Info("the audit log was truncated; it is read from its beginning", "log", l.path)
-		if l.cur.largest > l.cur.pos {
-			l.gap(l.endTime(), time.Time{}) // there was more, and it is gone
-		}
-		if err := l.rest(ctx, queue, l.cur); err != nil {
-			return err
-		}
-	}
-	l.startAfter(at.After)
-	if f != nil {
-		return l.succeed(ctx, queue, f)
-	}
-	return nil
+	l.files++
+	f.id, f.after = l.files, l.cur.after
+	l.cur.rotated = time.Time{}
+	l.forget(l.cur)
+	l.cur = nil
+	return l.succeed(ctx, queue, f)
 }
 
 // startAfter gives up the current file, for the one that comes after the
 // backups up to then.
 func (l *log) startAfter(floor time.Time) {
+	l.cur.rotated = time.Time{} // which does not mean that it was read
 	l.drop(l.cur)
 	l.cur, l.pending = nil, nil
 	l.begun, l.floor = Beginning, floor
@@ -259,8 +287,7 @@ func (l *log) overtaken() (bool, error) {
 		return false, nil
 	}
 	all, err := l.tail.disk.siblings(l.path, l.cur.after)
-	place := slices.IndexFunc(l.unread(all), func(s sibling) bool { return l.isCurrent(&s) })
-	return place > 0, err
+	return l.place(l.unread(all)) > 0, err
 }
 
 // newest is when the last of some backups was rotated.

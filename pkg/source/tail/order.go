@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -48,8 +47,12 @@ func (l *log) advance(ctx context.Context, queue *source.Queue) (moved bool, err
 	var expected []sibling
 	for range looks {
 		if len(l.pending) == 0 {
-			if err := l.plan(expected); err != nil || len(l.pending) == 0 {
+			if err := l.plan(expected); err != nil {
+				l.pending = expected
 				return false, err
+			}
+			if len(l.pending) == 0 {
+				return false, nil
 			}
 		}
 		f, err := l.openNext(l.pending[0])
@@ -66,16 +69,42 @@ func (l *log) advance(ctx context.Context, queue *source.Queue) (moved bool, err
 	return false, nil
 }
 
+// confirm checks that the log itself, now that it is open, comes next: it may
+// have been rotated and compressed since that was found out, and another file
+// may have got its inode. It closes the file on an error.
+func (l *log) confirm(f *file) error {
+	if f.final {
+		return nil
+	}
+	all, err := l.tail.disk.siblings(l.path, l.since())
+	if err == nil {
+		next := l.unread(all[l.index(all)+1:])
+		if len(next) > 0 && next[0].live() && next[0].inode == f.inode {
+			return nil
+		}
+		err = errMoved
+	}
+	f.close()
+	return err
+}
+
+// since is the time after which backups were rotated that are of interest.
+func (l *log) since() time.Time {
+	if l.cur == nil {
+		return l.floor
+	}
+	return l.cur.after
+}
+
 // plan finds out what comes after the current file, of which expected was
 // known before, and reports what is missing of that.
 func (l *log) plan(expected []sibling) error {
-	var after time.Time
-	if after = l.floor; l.cur != nil {
-		after = l.cur.after
-	}
-	all, err := l.tail.disk.siblings(l.path, after)
-	if err != nil {
+	all, err := l.tail.disk.siblings(l.path, l.since())
+	if err != nil && err != errBusy {
 		return err
+	}
+	if err == errBusy && (len(expected) > 0 || l.cur != nil && l.index(all) < 0) {
+		return err // what is not listed may be there
 	}
 	if l.isLive(all) {
 		l.cur.final = false
@@ -102,6 +131,15 @@ func (l *log) nameDeleted() {
 	if n, ok := source.BackupOf(filepath.Base(l.path), l.cur.lastName()); ok && l.cur.rotated.IsZero() {
 		l.cur.rotated, l.cur.ruled = n.Rotated, true
 	}
+}
+
+// place is where the current file, or an archive that has its last name, is
+// among the files of the log; -1 when it is not there.
+func (l *log) place(all []sibling) int {
+	name, _ := source.BackupOf(filepath.Base(l.path), l.cur.lastName())
+	return slices.IndexFunc(all, func(s sibling) bool {
+		return l.isCurrent(&s) || s.ruled && s.rotated.Equal(name.Rotated)
+	})
 }
 
 // unseen reports a gap where there may be one that nobody could see: backups
@@ -183,31 +221,35 @@ func (l *log) openNext(s sibling) (*file, error) {
 	if i := slices.IndexFunc(l.old, func(f *file) bool { return s.live() && f.inode == s.inode }); i >= 0 {
 		return l.revive(i), nil
 	}
-	if s.live() && l.lost && l.cur.offset() > 0 {
-		at := l.cur.position()
-		if f, err := l.openAt(s, &at); f != nil || unlessGone(err) != nil {
-			return f, err
+	f, err := l.openOn(s)
+	if f == nil && err == nil {
+		if f, err = l.open(s); err == nil {
+			f.after = l.done()
 		}
-	}
-	f, err := l.open(s)
-	if err == nil && f.after.IsZero() {
-		f.after = l.done()
-	}
-	return f, err
-}
-
-// open opens a file of the log, or the archive that has taken its place.
-func (l *log) open(s sibling) (*file, error) {
-	path, archive := s.path, s.archive
-	f, err := l.tail.disk.open(path)
-	if errors.Is(err, fs.ErrNotExist) && s.ruled && !archive {
-		path, archive = path+".gz", true
-		f, err = l.tail.disk.open(path)
 	}
 	if err != nil {
 		return nil, err
 	}
-	opened, err := newFile(l.tail.disk, f, path, archive, source.NewLines(source.LongestLine(l.tail.MaxEventSize), l.tail.Stats))
+	return f, l.confirm(f)
+}
+
+// openOn opens the log itself where the current file ends, if it has that
+// one's content.
+func (l *log) openOn(s sibling) (*file, error) {
+	if !s.live() || !l.lost || l.cur.offset() == 0 {
+		return nil, nil
+	}
+	at := l.cur.position()
+	return l.openAt(s, &at)
+}
+
+// open opens a file of the log.
+func (l *log) open(s sibling) (*file, error) {
+	f, err := l.tail.disk.open(s.path)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := newFile(l.tail.disk, f, s.path, s.archive, l.tail.lines())
 	if err == nil && !s.ruled && opened.inode != s.inode {
 		err = errMoved
 	}

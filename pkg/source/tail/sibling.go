@@ -2,7 +2,6 @@ package tail
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,33 +26,53 @@ type sibling struct {
 
 func (s *sibling) live() bool { return s.rotated.IsZero() }
 
+// errBusy is the error of a directory that changes while it is listed.
+var errBusy = errors.New("the directory changes faster than it can be listed")
+
 // siblings lists the backups of the log at path that were rotated after
 // floor, oldest first, and the log itself behind them. What is not there is
-// no error. It looks until two looks agree, since a rotation between them
-// can hide a file from one.
+// no error. It looks until two looks agree, since a rotation or compression
+// can hide a file from one. When none do the error is errBusy, and what is
+// returned is as far as two agree.
 func (d *disk) siblings(path string, floor time.Time) ([]sibling, error) {
 	last, err := d.look(path, floor)
+	var both []sibling
 	for range looks {
 		if err != nil {
 			return nil, err
 		}
 		var now []sibling
-		if now, err = d.look(path, floor); err == nil && slices.EqualFunc(last, now, sameFile) {
+		if now, err = d.look(path, floor); err != nil {
+			return nil, err
+		}
+		if slices.EqualFunc(last, now, sameFile) {
 			return now, nil
 		}
-		last = now
+		last, both = now, agreed(last, now)
 	}
-	if err == nil {
-		err = fmt.Errorf("the directory of %s changes faster than it can be listed; trying again", path)
-	}
-	return nil, err
+	return both, errBusy
 }
 
-// looks is how often a log that rotates all the time is looked at, before it
-// is left for the next poll.
-const looks = 20
+// looks is how often a directory is listed again.
+const looks = 5
 
-func sameFile(a, b sibling) bool { return a.path == b.path && a.inode == b.inode }
+// sameFile reports whether two looks saw the same: a backup is the same as its
+// archive.
+func sameFile(a, b sibling) bool {
+	if a.ruled && b.ruled {
+		return a.rotated.Equal(b.rotated)
+	}
+	return a.path == b.path && a.inode == b.inode
+}
+
+// agreed are the backups at the beginning of two looks that both saw.
+func agreed(a, b []sibling) []sibling {
+	n := 0
+	for n < len(a) && n < len(b) && a[n].ruled && sameFile(a[n], b[n]) {
+		n++
+	}
+	return b[:n]
+}
 
 // look lists the files of a log once.
 func (d *disk) look(path string, floor time.Time) ([]sibling, error) {

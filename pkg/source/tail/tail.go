@@ -91,6 +91,11 @@ func Open(o Options) (*Tail, error) {
 	return &Tail{Options: o, disk: realDisk(), now: time.Now, notify: fsnotify.NewWatcher, steps: steps, pause: saveInterval, reader: reader}, nil
 }
 
+// lines reads the lines of one file.
+func (t *Tail) lines() *source.Lines {
+	return source.NewLines(source.LongestLine(t.MaxEventSize), t.Stats)
+}
+
 // complete checks the options and fills in the defaults.
 func (o *Options) complete() error {
 	if !filepath.IsAbs(o.Path) {
