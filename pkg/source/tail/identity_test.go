@@ -402,7 +402,8 @@ func (f *fixture) pretendInode(name string) {
 	for i := range saved.Files {
 		saved.Files[i].inode = inodeOf(info)
 	}
-	f.must(c.save(saved))
+	_, err = c.save(saved)
+	f.must(err)
 }
 
 func TestF14TwoFilesWithTheSameFirstBytes(t *testing.T) {
@@ -613,6 +614,25 @@ func TestTheCheckpointWaitsForTheRules(t *testing.T) {
 	f.start()
 	f.poll()
 	f.sees(0, 0)
+}
+
+func TestAFalcoThatCrashesAgainAndAgainGetsOn(t *testing.T) {
+	f := newFixture(t)
+	f.write(3)
+	f.start()
+	f.poll()
+	f.poll()
+	f.crash()
+	f.sees(0, 3)
+	for i := 3; i < 6; i++ {
+		f.write(1)
+		f.start()
+		f.tail.now = func() time.Time { return time.Unix(1, 0) } // which does not advance
+		f.poll()
+		f.sees(i, i+1)
+		f.poll()
+		f.crash()
+	}
 }
 
 func TestABatchThatTheRulesHaveNotSeenComesAgain(t *testing.T) {

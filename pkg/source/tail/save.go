@@ -1,10 +1,10 @@
 package tail
 
 // saveDue writes the checkpoint if something was seen by the rules since the
-// last one, and that is a while ago.
+// last one, and that is a while ago. The first one is due at once: a Falco
+// that crashes again and again gets on.
 func (l *log) saveDue() {
 	if now := l.tail.now(); l.saved.IsZero() || now.Sub(l.saved) >= l.tail.pause || now.Before(l.saved) {
-		l.saved = now
 		_ = l.save() // it was said, and is tried again
 	}
 }
@@ -15,7 +15,10 @@ func (l *log) save() error {
 	if !changed {
 		return nil
 	}
-	err := l.checkpoint.save(seen)
+	due, err := l.checkpoint.save(seen)
+	if due {
+		l.saved = l.tail.now()
+	}
 	if err != nil {
 		l.ledger.retry()
 	}
