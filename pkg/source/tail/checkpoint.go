@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,6 +20,7 @@ const version = 1
 type checkpoint struct {
 	log  string // the path of the log
 	path string // empty when there is no place to keep it
+	kept []byte // what the file is known to hold
 	// steps are how the file is replaced; tests end them early.
 	steps []step
 }
@@ -66,6 +68,7 @@ func (c *checkpoint) load() (p progress, ok bool, err error) {
 	if err := saved.valid(c.log); err != nil {
 		return progress{}, false, fmt.Errorf("%s %w", c.path, err)
 	}
+	c.kept = data
 	return saved.progress, true, nil
 }
 
@@ -85,16 +88,28 @@ func (c *content) valid(log string) error {
 }
 
 // save replaces the file, so that a crash at any moment leaves the old
-// content or the new.
-func (c *checkpoint) save(p progress) error {
+// content or the new. It reports whether there was anything to write.
+func (c *checkpoint) save(p progress) (due bool, err error) {
 	if c.path == "" {
-		return nil
+		return false, nil
 	}
 	data, err := json.MarshalIndent(content{version, c.log, p}, "", "\t")
 	if err != nil {
-		return err
+		return false, err
 	}
-	r := &replacement{path: c.path, data: append(data, '\n')}
+	if data = append(data, '\n'); bytes.Equal(data, c.kept) {
+		return false, nil
+	}
+	c.kept = nil
+	if err := c.replace(data); err != nil {
+		return true, err
+	}
+	c.kept = data
+	return true, nil
+}
+
+func (c *checkpoint) replace(data []byte) (err error) {
+	r := &replacement{path: c.path, data: data}
 	for _, step := range c.steps {
 		if err = step(r); err != nil {
 			break

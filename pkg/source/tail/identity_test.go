@@ -104,6 +104,23 @@ func TestF9AGapBehindAFileThatIsOpenIsReported(t *testing.T) {
 	f.dropped(stats.Deleted, 1)
 }
 
+func TestF9AGapIsReportedAlthoughNoBackupIsLeft(t *testing.T) {
+	f := newFixture(t)
+	f.write(2)
+	f.start()
+	f.poll()
+	f.sees(0, 2)
+	first := f.rotate()
+	f.write(2)
+	second := f.rotate()
+	f.write(1)
+	f.remove(first)
+	f.remove(second)
+	f.poll()
+	f.sees(4, 5)
+	f.dropped(stats.Deleted, 1)
+}
+
 func TestF9OldBackupsThatAreDeletedAfterTheyWereReadAreNoGap(t *testing.T) {
 	f := newFixture(t)
 	f.start()
@@ -266,6 +283,40 @@ func TestF12AfterACopyAndTruncateTheCopyIsReadOn(t *testing.T) {
 	}
 }
 
+func TestF12ALogThatIsTruncatedRenamedAndDeletedIsReadFromItsNewBeginning(t *testing.T) {
+	f := newFixture(t)
+	f.write(3)
+	f.start()
+	f.poll()
+	f.truncate("")
+	f.write(1)
+	f.remove(f.rotate())
+	f.write(2)
+	f.poll()
+	f.sees(0, 6)
+}
+
+func TestF12ALogThatIsTruncatedRenamedAndCompressedIsNotTakenForFinished(t *testing.T) {
+	f := newFixture(t)
+	f.write(3)
+	f.start()
+	f.poll()
+	f.sees(0, 3)
+	f.truncate("")
+	f.write(2)
+	f.compress(f.rotate())
+	f.write(1)
+	f.stalled = true
+	f.poll()
+	f.sees(3, 6)
+	f.poll() // saves, though nothing was seen
+	f.crash()
+	f.stalled = false
+	f.start()
+	f.poll()
+	f.sees(3, 6)
+}
+
 func TestF12WhatIsKnownToBeLostWithATruncationIsReported(t *testing.T) {
 	f := newFixture(t)
 	f.append("audit.log", strings.Repeat(line("many")+"\n", 10_000))
@@ -351,7 +402,8 @@ func (f *fixture) pretendInode(name string) {
 	for i := range saved.Files {
 		saved.Files[i].inode = inodeOf(info)
 	}
-	f.must(c.save(saved))
+	_, err = c.save(saved)
+	f.must(err)
 }
 
 func TestF14TwoFilesWithTheSameFirstBytes(t *testing.T) {
@@ -373,6 +425,38 @@ func TestF14TwoFilesWithTheSameFirstBytes(t *testing.T) {
 	f.got = f.got[40:]
 	f.sees(3, 12)
 	f.lostNothing()
+}
+
+func TestF14TwoFilesWithTheSameBytesBeforeTheOffset(t *testing.T) {
+	f := newFixture(t)
+	alike := strings.Repeat(line("the same")+"\n", 40)
+	f.append("audit.log", f.next(1)+alike)
+	f.start()
+	f.poll()
+	f.stop()
+	f.got = nil
+	f.remove("audit.log")
+	f.append("audit.log", f.next(1)+alike)
+	f.pretendInode("audit.log")
+	f.start()
+	f.poll()
+	f.got = f.got[:min(1, len(f.got))]
+	f.sees(1, 2)
+	f.dropped(stats.Deleted, 1)
+}
+
+func TestF14AFewBytesAreNoFingerprint(t *testing.T) {
+	f := newFixture(t)
+	f.append("audit.log", "{}\n")
+	f.start()
+	f.poll()
+	f.stop()
+	f.append("another", "{}\n"+f.next(2))
+	f.must(os.Rename(f.path("another"), f.path("audit.log")))
+	f.start()
+	f.poll()
+	f.sees(0, 2)
+	f.dropped(stats.Deleted, 1)
 }
 
 func TestF14AFileThatOnlyBeginsTheSameIsAnotherOne(t *testing.T) {
@@ -530,6 +614,25 @@ func TestTheCheckpointWaitsForTheRules(t *testing.T) {
 	f.start()
 	f.poll()
 	f.sees(0, 0)
+}
+
+func TestAFalcoThatCrashesAgainAndAgainGetsOn(t *testing.T) {
+	f := newFixture(t)
+	f.write(3)
+	f.start()
+	f.poll()
+	f.poll()
+	f.crash()
+	f.sees(0, 3)
+	for i := 3; i < 6; i++ {
+		f.write(1)
+		f.start()
+		f.tail.now = func() time.Time { return time.Unix(1, 0) } // which does not advance
+		f.poll()
+		f.sees(i, i+1)
+		f.poll()
+		f.crash()
+	}
 }
 
 func TestABatchThatTheRulesHaveNotSeenComesAgain(t *testing.T) {

@@ -97,13 +97,6 @@ func (l *ledger) take() (seen progress, changed bool) {
 	return seen, changed
 }
 
-// ahead reports whether more was seen than was taken.
-func (l *ledger) ahead() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.changed
-}
-
 // retry makes take return the same once more.
 func (l *ledger) retry() {
 	l.mu.Lock()

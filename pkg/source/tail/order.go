@@ -1,7 +1,6 @@
 package tail
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -69,25 +68,6 @@ func (l *log) advance(ctx context.Context, queue *source.Queue) (moved bool, err
 	return false, nil
 }
 
-// confirm checks that the log itself, now that it is open, comes next: it may
-// have been rotated and compressed since that was found out, and another file
-// may have got its inode. It closes the file on an error.
-func (l *log) confirm(f *file) error {
-	if f.final {
-		return nil
-	}
-	all, err := l.tail.disk.siblings(l.path, l.since())
-	if err == nil {
-		next := l.unread(all[l.index(all)+1:])
-		if len(next) > 0 && next[0].live() && next[0].inode == f.inode {
-			return nil
-		}
-		err = errMoved
-	}
-	f.close()
-	return err
-}
-
 // since is the time after which backups were rotated that are of interest.
 func (l *log) since() time.Time {
 	if l.cur == nil {
@@ -103,19 +83,18 @@ func (l *log) plan(expected []sibling) error {
 	if err != nil && err != errBusy {
 		return err
 	}
-	if err == errBusy && (len(expected) > 0 || l.cur != nil && l.index(all) < 0) {
+	if err == errBusy && (len(expected) > 0 || l.cur != nil && l.place(all) < 0) {
 		return err // what is not listed may be there
 	}
 	if l.isLive(all) {
 		l.cur.final = false
 		return nil
 	}
-	i := l.index(all)
-	if i >= 0 && l.cur.rotated.IsZero() {
-		l.cur.rotated, l.cur.ruled = all[i].rotated, all[i].ruled
-	}
+	i := l.place(all)
 	if l.lost = i < 0 && l.cur != nil; l.lost {
 		l.nameDeleted()
+	} else if i >= 0 && l.cur.rotated.IsZero() {
+		l.cur.rotated, l.cur.ruled = all[i].rotated, all[i].ruled
 	}
 	l.pending = l.unread(all[i+1:])
 	l.missing(expected, l.pending)
@@ -125,21 +104,37 @@ func (l *log) plan(expected []sibling) error {
 	return nil
 }
 
-// nameDeleted finds out what the current file was last called, which is
-// deleted.
+// nameDeleted finds out when the current file was rotated, which is deleted,
+// from what it was last called.
 func (l *log) nameDeleted() {
-	if n, ok := source.BackupOf(filepath.Base(l.path), l.cur.lastName()); ok && l.cur.rotated.IsZero() {
-		l.cur.rotated, l.cur.ruled = n.Rotated, true
+	if rotated := l.lastRotation(); !rotated.IsZero() && l.cur.rotated.IsZero() {
+		l.cur.rotated, l.cur.ruled = rotated, true
 	}
 }
 
-// place is where the current file, or an archive that has its last name, is
+// lastRotation is what the name of the current file says, also when it is
+// deleted; zero for any name but that of a backup.
+func (l *log) lastRotation() time.Time {
+	name := l.cur.lastName()
+	for _, place := range places(l.path) {
+		if n, ok := source.BackupOf(filepath.Base(place), name); ok {
+			return n.Rotated
+		}
+	}
+	return time.Time{}
+}
+
+// place is where the current file, or the archive that has its last name, is
 // among the files of the log; -1 when it is not there.
 func (l *log) place(all []sibling) int {
-	name, _ := source.BackupOf(filepath.Base(l.path), l.cur.lastName())
-	return slices.IndexFunc(all, func(s sibling) bool {
-		return l.isCurrent(&s) || s.ruled && s.rotated.Equal(name.Rotated)
-	})
+	if l.cur == nil {
+		return -1
+	}
+	if i := slices.IndexFunc(all, func(s sibling) bool { return l.isCurrent(&s) }); i >= 0 {
+		return i
+	}
+	rotated := l.lastRotation()
+	return slices.IndexFunc(all, func(s sibling) bool { return s.ruled && s.rotated.Equal(rotated) })
 }
 
 // unseen reports a gap where there may be one that nobody could see: backups
@@ -160,44 +155,6 @@ func (l *log) isLive(all []sibling) bool {
 }
 
 func (l *log) isCurrent(s *sibling) bool { return s.inode == l.cur.inode }
-
-// index finds the current file among the files of the log; -1 when it is not
-// there.
-func (l *log) index(all []sibling) int {
-	if l.cur == nil {
-		return -1
-	}
-	for _, is := range []func(*sibling) bool{l.isCurrent, l.isNamed, l.isArchived} {
-		if i := slices.IndexFunc(all, func(s sibling) bool { return !s.live() && is(&s) }); i >= 0 {
-			return i
-		}
-	}
-	return -1
-}
-
-// isNamed reports whether s has the current file's name: it is the archive
-// that took its place.
-func (l *log) isNamed(s *sibling) bool {
-	return s.ruled && s.rotated.Equal(l.cur.rotated)
-}
-
-// isArchived reports whether s is an archive of the current file, which was
-// deleted before its name became known.
-func (l *log) isArchived(s *sibling) bool {
-	if !s.archive || l.cur.unzip != nil || len(l.cur.head) == 0 {
-		return false
-	}
-	if info, err := l.cur.f.Stat(); err != nil || links(info) > 0 {
-		return false
-	}
-	f, err := l.open(*s)
-	if err != nil {
-		return false
-	}
-	defer f.close()
-	ok, err := f.moveTo(int64(len(l.cur.head)))
-	return ok && err == nil && bytes.Equal(f.head, l.cur.head)
-}
 
 // unread leaves out backups that were read before, and are held open because
 // a writer may have them open.
@@ -227,10 +184,7 @@ func (l *log) openNext(s sibling) (*file, error) {
 			f.after = l.done()
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return f, l.confirm(f)
+	return f, err
 }
 
 // openOn opens the log itself where the current file ends, if it has that

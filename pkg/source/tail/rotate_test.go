@@ -3,6 +3,7 @@ package tail
 import (
 	"io"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +59,77 @@ func TestF2ThreeRotationsWhileTheReaderIsPaused(t *testing.T) {
 	f.write(2)
 	f.poll()
 	f.sees(0, 11)
+	f.lostNothing()
+}
+
+func TestF3AFileThatOneListingOfTheDirectoryMissesIsNotSkipped(t *testing.T) {
+	f := newFixture(t)
+	f.write(2)
+	f.rotate()
+	f.write(2)
+	hidden := f.rotate()
+	f.write(2)
+	f.rotate()
+	f.write(1)
+	f.start()
+	once := true
+	f.tail.disk.names = func(dir string) ([]string, error) {
+		all, err := names(dir)
+		if !once {
+			return all, err
+		}
+		once = false // a backup may be seen neither as such nor as its archive while it is compressed
+		return slices.DeleteFunc(all, func(name string) bool { return name == hidden }), err
+	}
+	f.poll()
+	f.sees(0, 7)
+	f.lostNothing()
+}
+
+func TestF3OfADirectoryThatIsNeverSeenTheSameTheOldestBackupsAreRead(t *testing.T) {
+	f := newFixture(t)
+	var backups []string
+	for range 4 {
+		f.write(1)
+		backups = append(backups, f.rotate())
+	}
+	f.write(1)
+	f.start()
+	looks := 0
+	f.tail.disk.names = func(dir string) ([]string, error) {
+		all, err := names(dir)
+		looks++
+		hidden := backups[2+looks%2]
+		return slices.DeleteFunc(all, func(name string) bool { return name == hidden }), err
+	}
+	f.poll()
+	f.sees(0, 2)
+	f.tail.disk.names = names
+	f.poll()
+	f.sees(2, 5)
+	f.lostNothing()
+}
+
+func TestF3ARotationJustBeforeTheLogIsOpenedIsSeen(t *testing.T) {
+	f := newFixture(t)
+	f.write(2)
+	f.rotate()
+	f.write(2)
+	f.start()
+	f.tail.discover()
+	f.must(f.tail.logs[0].begin(t.Context(), f.queue))
+	f.write(2)
+	once := true
+	f.tail.disk.open = func(path string) (*os.File, error) {
+		if once && path == f.options.Path {
+			once = false
+			f.truncate(f.backup()) // the log keeps its inode
+			f.write(1)
+		}
+		return open(path)
+	}
+	f.poll()
+	f.sees(0, 7)
 	f.lostNothing()
 }
 

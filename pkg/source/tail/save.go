@@ -1,16 +1,12 @@
 package tail
 
 // saveDue writes the checkpoint if something was seen by the rules since the
-// last one, and that is a while ago. The first one is written at once: a crash
-// soon after the start must not lead back to where the last run began.
+// last one, and that is a while ago. The first one is due at once: a Falco
+// that crashes again and again gets on.
 func (l *log) saveDue() {
-	now := l.tail.now()
-	since := now.Sub(l.saved)
-	if !l.saved.IsZero() && 0 <= since && since < l.tail.pause || !l.ledger.ahead() {
-		return
+	if now := l.tail.now(); l.saved.IsZero() || now.Sub(l.saved) >= l.tail.pause || now.Before(l.saved) {
+		_ = l.save() // it was said, and is tried again
 	}
-	l.saved = now
-	_ = l.save() // it was said, and is tried again
 }
 
 // save writes the checkpoint. When that fails it says so, once.
@@ -19,7 +15,10 @@ func (l *log) save() error {
 	if !changed {
 		return nil
 	}
-	err := l.checkpoint.save(seen)
+	due, err := l.checkpoint.save(seen)
+	if due {
+		l.saved = l.tail.now()
+	}
 	if err != nil {
 		l.ledger.retry()
 	}
