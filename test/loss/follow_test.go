@@ -2,10 +2,12 @@ package loss
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/k8saudit/k8saudit/test/engine"
 	"gopkg.in/natefinch/lumberjack.v2"
@@ -19,16 +21,33 @@ func event(i int) string {
 		`"requestReceivedTimestamp":"2024-05-01T10:00:00.000001Z","stageTimestamp":"2024-05-01T10:00:00.000002Z"}`, i, strings.Repeat("x", 350)) + "\n"
 }
 
-// write writes the events first to last-1 at full speed, rotating at 1 MB and
-// compressing, as the API server's own rotation library does.
-func write(path string, first, last int) error {
-	w := &lumberjack.Logger{Filename: path, MaxSize: 1, Compress: true}
+// write writes the events first to last-1 at full speed.
+func write(w io.Writer, first, last int) error {
 	for i := first; i < last; i++ {
-		if _, err := w.Write([]byte(event(i))); err != nil {
+		if _, err := io.WriteString(w, event(i)); err != nil {
 			return err
 		}
 	}
-	return w.Close()
+	return nil
+}
+
+// apiServer is what writes the log: the API server's own rotation library,
+// rotating at 1 MB and compressing. There may be one of them for a log: of two,
+// which compress the same backup, one deletes what the other has made of it. It
+// compresses in a goroutine that outlives Close, so the test waits for the end of it.
+func apiServer(t *testing.T, path string) io.Writer {
+	w := &lumberjack.Logger{Filename: path, MaxSize: 1, Compress: true}
+	t.Cleanup(func() {
+		w.Close()
+		for begin := time.Now(); time.Since(begin) < patience; {
+			plain, _ := filepath.Glob(strings.TrimSuffix(path, ".log") + "-*.log")
+			if len(plain) == 0 {
+				return
+			}
+		}
+		t.Errorf("after %v the backups are still not compressed", patience)
+	})
+	return w
 }
 
 func TestEveryEventReachesTheRulesAlthoughTheEngineIsKilledTenTimes(t *testing.T) {
@@ -43,10 +62,10 @@ func TestEveryEventReachesTheRulesAlthoughTheEngineIsKilledTenTimes(t *testing.T
 	run := engine.Run{
 		Library: library, Rules: []string{everyEvent(t)}, Kill: true, OpenParams: "file://" + log + "?startAt=beginning&checkpointDir=" + checkpoints,
 	}
-	all := newSeen()
+	all, writer := newSeen(), apiServer(t, log)
 	for round := range kills {
 		written := make(chan error, 1)
-		go func() { written <- write(log, round*each, (round+1)*each) }()
+		go func() { written <- write(writer, round*each, (round+1)*each) }()
 		// Every other time it is killed in the middle, else after a checkpoint.
 		saved := content(t, checkpoints)
 		until(t, e, run, all, round*each+each/2, func() bool { return round%2 == 0 || content(t, checkpoints) != saved })
