@@ -39,15 +39,15 @@ type file struct {
 
 	final    bool      // it is no longer the log itself
 	ruled    bool      // the API server has rotated it: nobody writes it any more
-	grew     bool      // it did so although the log is another file by now
+	grew     bool      // it was written after the log had become another file
 	replaced bool      // see Read
 	torn     bool      // an archive that broke off
 	dead     bool      // it cannot be read on
 	trying   stamp     // what it was like when it was last looked at
 	ended    stamp     // the same, when it was last read to its end
 	failed   stamp     // the same, when it could not be read on
-	largest  int64     // size before that
-	since    time.Time // of the failure, or of its last growth
+	largest  int64     // size that was seen before trying
+	since    time.Time // when it failed, or last grew
 }
 
 // newFile takes f over. It is to be read from its beginning.

@@ -170,6 +170,8 @@ func TestF10ALogOrFolderMayAppearLater(t *testing.T) {
 		f.options.Path = f.path("audit.log")
 		f.start()
 		f.poll()
+		f.poll()
+		f.says("does not exist yet", 1)
 		f.must(os.MkdirAll(f.dir, 0o755))
 		f.poll()
 		f.write(2)

@@ -37,7 +37,8 @@ type log struct {
 	floor   time.Time  // then, backups up to here are not read
 	resume  []position // then, what the checkpoint had
 	loaded  bool
-	files   int // that were opened, for their ids
+	missed  bool // and it was said that the log does not exist
+	files   int  // that were opened, for their ids
 	trouble string
 	mute    string // the same about the checkpoint
 	refused refusal

@@ -20,8 +20,19 @@ func (l *log) begin(ctx context.Context, queue *source.Queue) error {
 	if l.begun == End {
 		return l.beginAtEnd(ctx, queue)
 	}
-	_, err := l.advance(ctx, queue)
+	moved, err := l.advance(ctx, queue)
+	if !moved && err == nil {
+		l.sayMissing()
+	}
 	return err
+}
+
+// sayMissing logs, once, that there is nothing to read.
+func (l *log) sayMissing() {
+	if !l.missed {
+		l.tail.Stats.Log().Info("the audit log does not exist yet; it is read when it appears", "log", l.path)
+	}
+	l.missed = true
 }
 
 // load reads the checkpoint. One that cannot be used is as good as none.
@@ -48,7 +59,7 @@ func (l *log) beginAtEnd(ctx context.Context, queue *source.Queue) error {
 		l.begun, l.floor = Beginning, newest(all)
 		floor := l.floor
 		l.ledger.step(func(p *progress) { p.After = floor })
-		l.tail.Stats.Log().Info("the audit log does not exist yet; it is read when it appears", "log", l.path)
+		l.sayMissing()
 		return nil
 	}
 	f, err := l.open(all[len(all)-1])
